@@ -1,0 +1,175 @@
+"""The board: what a lobby may see, and nothing else.
+
+A board is always whole: a screen that missed any number of them needs only the newest. It is
+composed from one snapshot of the ledger's live keys; it holds numbers and desks, never who they are.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from queue_service.events import DeskStatus
+from queue_service.hall import CallRecord, DeskRecord
+from queue_service.hours import local_time
+from queue_service.offices import Office, Service
+from queue_service.tickets import Stage, State, Ticket
+
+Text = dict[str, str]  # language → text
+Lamp = Literal["quiet", "busy", "crowded"]
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """What snapshot.lua reads in one step."""
+
+    as_of: int
+    at: int
+    calls: tuple[CallRecord, ...]
+    held: tuple[Ticket, ...]
+    ready: tuple[Ticket, ...]
+    waiting: dict[str, int]  # "moving:handover" → people
+    suspended: tuple[str, ...]
+    desks: dict[str, DeskRecord]
+    texts: dict[str, Text]
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One call of a number to a desk."""
+
+    entry_id: int
+    number: str
+    desk: str
+    zone: str | None
+    stage: Stage
+    called_at: datetime
+    recall: bool
+    current: bool  # the number is called now, and this is its latest call
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """How long the wait may still be."""
+
+    p50_s: int
+    p90_s: int
+
+
+class QueueLine(Struct, frozen=True, kw_only=True):
+    """One service's line."""
+
+    service: str
+    waiting: int
+    estimate: Estimate | None
+    lamp: Lamp
+    status: Literal["open", "suspended"]
+    message: Text | None = None
+
+
+class DeskLine(Struct, frozen=True, kw_only=True):
+    """One desk and the number that is there."""
+
+    desk: str
+    status: DeskStatus
+    number: str | None
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """The whole board of an office, or of one zone of it."""
+
+    office: str
+    as_of: int
+    at: datetime
+    calls: list[Call]
+    ready: list[str]
+    queues: list[QueueLine]
+    desks: list[DeskLine]
+    notice: Text | None
+
+
+def lamp(service: Service, waiting: int) -> Lamp:
+    """How crowded a service is, by the people waiting for it."""
+    if waiting >= service.lamp.crowded:
+        return "crowded"
+    return "busy" if waiting >= service.lamp.busy else "quiet"
+
+
+def queue_lines(office: Office, snapshot: Snapshot) -> list[QueueLine]:
+    """Every service's line, in the order of the office definition."""
+
+    def line(service: Service) -> QueueLine:
+        # Everyone in line counts, at the first stage or a later one: they wait for the same desks.
+        waiting = sum(snapshot.waiting.get(f"{service.id}:{stage}", 0) for stage in Stage)
+        suspended = service.id in snapshot.suspended
+        return QueueLine(
+            service=service.id,
+            waiting=waiting,
+            estimate=None,
+            lamp=lamp(service, waiting),
+            status="suspended" if suspended else "open",
+            message=snapshot.texts.get(f"service:{service.id}") if suspended else None,
+        )
+
+    return [line(service) for service in office.services]
+
+
+def compose(office: Office, snapshot: Snapshot, zone: str | None = None) -> Board:
+    """The board of a snapshot; with a zone, only the desks and calls of that zone.
+
+    The same snapshot gives the same board. Calls are newest first: the latest ones, and each call
+    that still stands however old it is.
+    """
+    zones = {desk.id: desk.zone for desk in office.desks}
+    held = {ticket.seq: ticket for ticket in snapshot.held}
+    standing = {t.call_entry for t in snapshot.held if t.state is State.CALLED}
+    listed = {call.entry_id for call in snapshot.calls}
+    older = [_standing_call(t) for t in snapshot.held if t.call_entry in standing - listed]
+    calls = sorted([*snapshot.calls, *older], key=lambda call: -call.entry_id)
+
+    def shows(desk: str) -> bool:
+        return zone is None or zones.get(desk) == zone
+
+    return Board(
+        office=office.id,
+        as_of=snapshot.as_of,
+        at=local_time(office, snapshot.at),
+        calls=[
+            Call(
+                entry_id=call.entry_id,
+                number=call.number,
+                desk=call.desk,
+                zone=zones.get(call.desk),
+                stage=call.stage,
+                called_at=local_time(office, call.called_at),
+                recall=call.recall,
+                current=call.entry_id in standing,
+            )
+            for call in calls
+            if shows(call.desk)
+        ],
+        ready=[ticket.number for ticket in sorted(snapshot.ready, key=lambda t: (t.place, t.seq))],
+        queues=queue_lines(office, snapshot),
+        desks=[
+            _desk_line(desk.id, snapshot.desks.get(desk.id, DeskRecord()), held)
+            for desk in office.desks
+            if shows(desk.id)
+        ],
+        notice=snapshot.texts.get("notice"),
+    )
+
+
+def _standing_call(ticket: Ticket) -> CallRecord:
+    assert ticket.call_entry and ticket.desk and ticket.called_at, "a called ticket has a call"
+    return CallRecord(
+        entry_id=ticket.call_entry,
+        ticket=ticket.seq,
+        number=ticket.number,
+        desk=ticket.desk,
+        service=ticket.service,
+        stage=ticket.stage,
+        called_at=ticket.called_at,
+        recall=ticket.calls > 1,
+    )
+
+
+def _desk_line(desk: str, record: DeskRecord, held: dict[int, Ticket]) -> DeskLine:
+    ticket = held.get(record.ticket) if record.ticket is not None else None
+    return DeskLine(desk=desk, status=record.status, number=ticket.number if ticket else None)

@@ -1,0 +1,68 @@
+"""Every key in Redis: pattern, type, life, writer, and a worked example.
+
+All keys of an office share the hash tag `{office}`, so that they lie in one slot of a cluster and one
+script may touch them. The keys below `madoguchi:` are configuration of the whole installation.
+
+| key | type | holds | life |
+|---|---|---|---|
+| `{ashikaga}:ledger` | stream | `17-0` → `event` `{"type":"Called","at":…}` | until sealed |
+| `{ashikaga}:head` | hash | `seq` 17 · `at` 1763886000000 · `date` 2026-11-23 · `version` 1 | for ever |
+| `{ashikaga}:tickets` | hash | `12` → the ticket issued by entry 12 | business day |
+| `{ashikaga}:desks` | hash | `3` → `{"status":"open","ticket":12,…}` | business day |
+| `{ashikaga}:suspended` | hash | `moving` → 1 | until opened |
+| `{ashikaga}:numbers` | hash | `A012` → 12, numbers that are not free | business day |
+| `{ashikaga}:counters` | hash | `last:moving` → 12 · `issued:moving` → 12 | business day |
+| `{ashikaga}:calls` | list | the latest calls, newest first | business day |
+| `{ashikaga}:queue:moving:reception` | zset | `000000000012` scored by place (ms) | while waiting |
+| `{ashikaga}:texts` | hash | `notice`, `service:moving` → JSON of texts by language | configuration |
+| `{ashikaga}:definitions` | hash | `1` → the office definition as JSON | configuration |
+| `{ashikaga}:clock` | string | `{"start":…,"from":…,"speed":60}`, simulated time | throw-away data only |
+| `{ashikaga}:answer:9f3c…` | string | what a command was answered | 72 hours |
+| `madoguchi:offices` | set | ids of all offices | configuration |
+| `madoguchi:keys` | hash | SHA-256 of an access key → its role and office | configuration |
+| `madoguchi:secret` | string | the secret behind the ids of tickets | configuration |
+| `madoguchi:dataset` | string | the identity of this data set | configuration |
+
+Every key of an office that is not configuration, an answer or a clock is what its ledger adds up to.
+"""
+
+from collections.abc import Iterable
+
+OFFICES = "madoguchi:offices"
+KEYS = "madoguchi:keys"
+SECRET = "madoguchi:secret"  # noqa: S105 - the name of a key, not a secret
+DATASET = "madoguchi:dataset"
+
+HALL = (
+    *("ledger", "head", "tickets", "desks", "suspended", "numbers"),
+    *("counters", "calls", "texts", "definitions", "clock"),
+)
+
+
+def of(office: str, name: str) -> str:
+    """One key of an office.
+
+    >>> of("ashikaga", "ledger")
+    '{ashikaga}:ledger'
+    """
+    return f"{{{office}}}:{name}"
+
+
+def answer(office: str, slot: str) -> str:
+    """Where the answer to one command is remembered."""
+    return of(office, f"answer:{slot}")
+
+
+def queue(office: str, service: str, stage: str) -> str:
+    """The line of one service at one stage.
+
+    >>> queue("ashikaga", "moving", "handover")
+    '{ashikaga}:queue:moving:handover'
+    """
+    return of(office, f"queue:{service}:{stage}")
+
+
+def hall(office: str, slot: str, queues: Iterable[tuple[str, str]]) -> list[str]:
+    """All keys a script is given, in the order in which hall.lua names them."""
+    fixed = [of(office, name) for name in HALL]
+    return [*fixed, answer(office, slot), *(queue(office, *names) for names in queues)]

@@ -1,0 +1,101 @@
+"""What can be asked of a ledger. A question writes nothing, and is answered as of one entry.
+
+The exception is the first touch of a new business day, which ends the old one: no question is
+answered with yesterday's numbers.
+"""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from queue_service import events, keys
+from queue_service.board import Board, QueueLine, Snapshot, compose, queue_lines
+from queue_service.connection import Client
+from queue_service.events import Entry
+from queue_service.offices import Office
+from queue_service.round_trip import Reply, RoundTrips, Shown, accepted, answered
+
+_reply = msgspec.json.Decoder(Reply)
+_snapshot = msgspec.json.Decoder(Snapshot)
+
+
+async def read_entries(
+    redis: Client, office: str, after: int, limit: int, until: int | None = None
+) -> list[Entry]:
+    """Up to `limit` entries with ids greater than `after`, in order, none beyond `until`."""
+    last = "+" if until is None else f"{until}-0"
+    async with answered():
+        found = await redis.xrange(keys.of(office, "ledger"), f"{after + 1}-0", last, count=limit)
+    return [
+        Entry(int(id.partition("-")[0]), events.decode(fields["event"].encode()))
+        for id, fields in found
+    ]
+
+
+class Questions:
+    """The reading half of `Ledger`."""
+
+    def __init__(self, redis: Client) -> None:
+        self.redis = redis
+        self._trips = RoundTrips(redis)
+
+    async def offices(self) -> list[str]:
+        """The ids of all offices, in alphabetical order."""
+        async with answered():
+            return sorted(await self.redis.smembers(keys.OFFICES))
+
+    async def office(self, office: str) -> Office:
+        """The definition in force.
+
+        Raises:
+            UnknownOffice
+        """
+        return (await self._trips.reload(office)).office
+
+    async def known_office(self, office: str) -> Office:
+        """The definition as this process last saw it: enough to check a request against."""
+        return (await self._trips.scene(office)).office
+
+    async def ticket(self, office: str, ticket: int) -> Shown:
+        """One ticket as it is now.
+
+        Raises:
+            UnknownTicket: it never was, or its day is over.
+        """
+        raw = await self._trips.read("look", office, {"ticket": ticket})
+        return accepted(_reply.decode(raw)).shown()
+
+    async def tickets(self, office: str) -> list[Shown]:
+        """Today's tickets: those in line first, in calling order, then the others by issue."""
+        reply = _reply.decode(await self._trips.read("list", office, {}))
+
+        def order(shown: Shown) -> tuple[bool, int, int]:
+            in_line = shown.ahead is not None
+            return not in_line, (shown.ticket.place or 0) if in_line else 0, shown.ticket.seq
+
+        return sorted(reply.tickets, key=order)
+
+    async def snapshot(self, office: str) -> Snapshot:
+        """What a board shows, read in one step."""
+        return _snapshot.decode(await self._trips.read("snapshot", office, {}))
+
+    async def board(self, office: str, zone: str | None = None) -> Board:
+        """The board as of the latest entry."""
+        snapshot = await self.snapshot(office)
+        return compose(await self.known_office(office), snapshot, zone)
+
+    async def congestion(self, office: str) -> list[QueueLine]:
+        """How many people wait for each service."""
+        snapshot = await self.snapshot(office)
+        return queue_lines(await self.known_office(office), snapshot)
+
+    async def entries(self, office: str, after: int = 0, limit: int = 1000) -> list[Entry]:
+        """Up to `limit` entries with ids greater than `after`, in order."""
+        return await read_entries(self.redis, office, after, limit)
+
+    async def all_entries(self, office: str, after: int = 0) -> AsyncIterator[Entry]:
+        """Every entry after one, read in pieces; entries appended meanwhile are included."""
+        while found := await self.entries(office, after):
+            for entry in found:
+                yield entry
+            after = found[-1].id

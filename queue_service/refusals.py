@@ -1,0 +1,118 @@
+"""Why the ledger did not do what it was asked: one class a reason, its docstring the message.
+
+A refused command has changed nothing, except that a visitor who was given no number is counted.
+"""
+
+from typing import ClassVar
+
+from queue_service.tickets import Ticket
+
+
+class Refusal(Exception):
+    """The command cannot be carried out."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, detail: str | None = None, **more: object) -> None:
+        super().__init__(detail or (self.__doc__ or "").split("\n\n")[0])
+        self.more = more  # fields that help, such as the ticket in the way
+        self.ticket: Ticket | None = None  # the ticket in the way, if it is one
+        self.ahead: int | None = None
+        self.replayed = False
+
+
+class Closed(Refusal):
+    """No numbers are given for this service at this time."""
+
+    code = "closed"
+
+
+class Suspended(Refusal):
+    """This service is suspended for now; staff can open it again."""
+
+    code = "suspended"
+
+
+class Full(Refusal):
+    """All numbers of this service for today are taken."""
+
+    code = "full"
+
+
+class Past(Refusal):
+    """The booked time is already over; choose a later one."""
+
+    code = "past"
+
+
+class DeskBusy(Refusal):
+    """The desk still holds a ticket; finish, park or return it first."""
+
+    code = "desk_busy"
+
+
+class Stale(Refusal):
+    """The desk no longer holds this ticket: look at what it holds now."""
+
+    code = "stale"
+
+
+class IllegalMove(Refusal):
+    """The ticket cannot make this move in its present state."""
+
+    code = "illegal_move"
+
+
+class NothingToUndo(Refusal):
+    """Only the latest move of a desk can be undone, within a minute, while nothing else happened."""
+
+    code = "nothing_to_undo"
+
+
+class UnknownTicket(Refusal):
+    """There is no such ticket today."""
+
+    code = "unknown_ticket"
+
+
+class UnknownOffice(Refusal):
+    """There is no such office; an office definition puts it into service."""
+
+    code = "unknown_office"
+
+
+class ServiceInUse(Refusal):
+    """The new definition lacks a service that tickets still wait for; finish them first."""
+
+    code = "service_in_use"
+
+
+class DeskInUse(Refusal):
+    """The new definition lacks a desk that still holds a ticket; finish it first."""
+
+    code = "desk_in_use"
+
+
+class KeyReused(Refusal):
+    """This idempotency key was used for another request; use a new key for each intent."""
+
+    code = "key_reused"
+
+
+class ClockLive(Refusal):
+    """Only an office without entries can be given a simulated clock."""
+
+    code = "clock_live"
+
+
+class Unavailable(Refusal):
+    """The engine cannot be reached. Nothing was lost; try again, with the same idempotency key."""
+
+    code = "unavailable"
+
+
+def _all(kind: type[Refusal]) -> list[type[Refusal]]:
+    return [kind, *(deeper for below in kind.__subclasses__() for deeper in _all(below))]
+
+
+BY_CODE: dict[str, type[Refusal]] = {kind.code: kind for kind in _all(Refusal)}

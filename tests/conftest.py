@@ -1,0 +1,55 @@
+"""A real engine for the whole run, a clean data set and a small office for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from queue_service.embedded import Embedded
+from queue_service.ledger import Ledger
+from queue_service.office_files import read_office
+from queue_service.offices import Office
+from tests.hall import OFFICE_YAML
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """The bundled engine as `madoguchi up` starts it: on disk, AOF always, a Unix socket."""
+    with Embedded(tmp_path_factory.mktemp("engine")) as embedded:
+        yield embedded
+
+
+@pytest.fixture
+def engine_url(engine: Embedded) -> str:
+    """An engine without any key."""
+    with redis.Redis.from_url(engine.url) as client:
+        client.flushall()
+    return engine.url
+
+
+@pytest.fixture
+def office() -> Office:
+    """A small office that is always open."""
+    return read_office(OFFICE_YAML, "office.yaml")
+
+
+@pytest.fixture
+async def ledger(engine_url: str, office: Office) -> AsyncIterator[Ledger]:
+    """A ledger with the small office in it, under a simulated clock that stands still at 10:00."""
+    async with Ledger.open(engine_url) as opened:
+        await opened.simulate(office.id, TEN_O_CLOCK, 0)
+        await opened.apply_office(office)
+        yield opened
+
+
+TEN_O_CLOCK = 1_763_946_000_000  # 2025-11-24T10:00:00+09:00, a Monday
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of real logs beside the project; without it the test is skipped, loudly."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"REAL LOGS ABSENT: {folder} does not exist, nothing was replayed")
+    return folder

@@ -6,6 +6,7 @@ accepts and never answers, and fail two of three commands when 300 come at once.
 
 from typing import Any
 
+from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -13,6 +14,9 @@ from redis.backoff import ExponentialBackoff
 # redis-py cannot tell its types that replies are `str` here, so every reply would be "bytes or str or
 # None". What a reply holds is known from the script or command that gave it.
 Client = Any
+
+# What the client raises when the engine is gone, mute, or a replica that takes no writes.
+AWAY = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, TimeoutError)
 
 CONNECTIONS = 32  # a pool that waits for a free connection; more only queue up in the engine
 QUEUED_S = 3.0  # how long a command may wait for a connection; the deadline is shorter or equal

@@ -69,7 +69,8 @@ class Embedded:
 
     `durability` is what an acknowledgement means: "always" on disk, "everysec" on disk within a
     second (a clock set back stops these syncs until it has caught up). `engine` is `find_engine()`
-    unless given; `env` is added to the engine's environment.
+    unless given; `env` is added to the engine's environment. `any_dataset` is for a restore alone: it
+    puts a data set where the expected one may have vanished.
 
     Ends with this process, however that ends: on Linux the kernel sends the engine SIGTERM when the
     thread that spawned it ends, so `start` insists on the main thread. Other systems have no
@@ -85,9 +86,11 @@ class Embedded:
         durability: Durability = "always",
         engine: Engine | None = None,
         env: Mapping[str, str] | None = None,
+        any_dataset: bool = False,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.durability: Durability = durability
+        self._any_dataset = any_dataset
         self._given_engine = engine
         self._env = dict(env or {})
         self._lock: int | None = None
@@ -168,7 +171,7 @@ class Embedded:
                 stderr=output,
                 env={**os.environ, **self._env},
                 pass_fds=[self._lock],  # an engine that outlives us keeps the data dir locked
-                preexec_fn=_tie_to(os.getpid()),  # noqa: PLW1509 - calls only what is safe there
+                preexec_fn=_tie_to(os.getpid()),
             )
         note_holder(self._lock, self._child.pid)
         reason = _wait_until_ready(self._child, socket)
@@ -180,7 +183,8 @@ class Embedded:
             # The engine starts with "always" whatever is wanted: the data set's id must be on
             # disk in the engine before it is in the file.
             check_engine(client)
-            check_dataset(client, self.data_dir)
+            if not self._any_dataset:
+                check_dataset(client, self.data_dir)
             client.config_set("appendfsync", self.durability)
 
 

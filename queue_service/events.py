@@ -116,33 +116,33 @@ class NoShow(DeskEvent, frozen=True, kw_only=True, tag="NoShow"):
     """The visitor was called and did not come."""
 
 
-class StageFinished(TicketEvent, frozen=True, kw_only=True, tag="StageFinished"):
-    """A stage ended and the next began. With a place, the visitor waits to be called for it."""
+class ServedEvent(TicketEvent, frozen=True, kw_only=True):
+    """A stage came to its end, at a desk or, without the visitor, at none."""
 
     service: str
     stage: Stage
-    next: Stage
-    desk: str | None = None  # None: the stage was done without the visitor
-    started_at: int | None = None  # of the serving that ended
+    desk: str | None = None
+    started_at: int | None = None  # of the serving that ended; None: there was no desk
     implied: bool = False  # nobody pressed start: `started_at` is the last call
+
+
+class StageFinished(ServedEvent, frozen=True, kw_only=True, tag="StageFinished"):
+    """The next stage began. With a place, the visitor waits to be called for it."""
+
+    next: Stage
     place: int | None = None
 
 
-class LegFinished(DeskEvent, frozen=True, kw_only=True, tag="LegFinished"):
+class LegFinished(ServedEvent, frozen=True, kw_only=True, tag="LegFinished"):
     """One service is done; the same number joins the line of the next."""
 
     next_service: str
     stages: tuple[Stage, ...]
     place: int
-    started_at: int
-    implied: bool = False
 
 
-class Finished(DeskEvent, frozen=True, kw_only=True, tag="Finished"):
+class Finished(ServedEvent, frozen=True, kw_only=True, tag="Finished"):
     """The visit is over."""
-
-    started_at: int
-    implied: bool = False
 
 
 class Parked(TicketEvent, frozen=True, kw_only=True, tag="Parked"):

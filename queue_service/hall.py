@@ -214,8 +214,11 @@ class Hall:
         self.counters, self.calls = {}, []
 
 
-def changed(ticket: Ticket, event: ev.TicketEvent) -> Ticket:
-    """The ticket after one event about it; its `entry` is already the event's. Twin: hall.lua `change`."""
+def changed(ticket: Ticket, event: ev.TicketEvent) -> Ticket:  # noqa: C901 - a table, one row an event
+    """The ticket after an event about it; its `entry` is already the event's.
+
+    Twin: hall.lua `change`.
+    """
     match event:
         case ev.CheckedIn(at=at, place=place):
             return _back_in_line(replace(ticket, arrived_at=at), place)

@@ -19,7 +19,6 @@ from queue_service.board import Text
 from queue_service.connection import Client, connect
 from queue_service.events import DeskStatus
 from queue_service.hall import DeskRecord
-from queue_service.hours import issuing_spans
 from queue_service.office_files import office_to_json
 from queue_service.offices import Office, Service
 from queue_service.questions import Questions
@@ -101,7 +100,6 @@ class Ledger(Questions):
         def command(scene: Scene) -> Command:
             service = scene.office.service(wish.service)
             legs = [Leg(id, scene.office.service(id).stages) for id in wish.then]
-            day = scene.day
             return {
                 **msgspec.to_builtins(wish),
                 "stages": service.stages,
@@ -109,7 +107,7 @@ class Ledger(Questions):
                 "head_start": _head_starts(scene.office).get(wish.priority, 0),
                 "numbers": _numbers(service),
                 "limit": service.daily_limit,
-                "spans": issuing_spans(scene.office, service, day.date) if day else (),
+                "spans": scene.issuing(service),
             }
 
         return (await self._trips.write("issue", office, command, intent)).shown()

@@ -27,7 +27,7 @@ def render(hall: Hall) -> dict[str, Value]:
         "head": {name: str(value) for name, value in head.items() if value},
         "tickets": {str(seq): encode_ticket(ticket) for seq, ticket in hall.tickets.items()},
         "desks": {id: _json(desk) for id, desk in hall.desks.items()},
-        "suspended": {service: "1" for service in hall.suspended},
+        "suspended": dict.fromkeys(hall.suspended, "1"),
         "numbers": {number: str(seq) for number, seq in hall.numbers.items()},
         "counters": {name: str(count) for name, count in hall.counters.items()},
         "calls": [_json(call) for call in hall.calls],

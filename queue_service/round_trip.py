@@ -17,17 +17,20 @@ from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
-from redis.commands.core import AsyncScript
-from redis.exceptions import ConnectionError as EngineGone
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
-from redis.exceptions import TimeoutError as EngineMute
+from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 
 from queue_service import keys, scripts
-from queue_service.connection import Client
+from queue_service.connection import AWAY, Client
 from queue_service.hall import DeskRecord
-from queue_service.hours import BusinessDay, business_day, business_day_of
+from queue_service.hours import (
+    BusinessDay,
+    Spans,
+    business_day,
+    business_day_of,
+    issuing_spans,
+)
 from queue_service.office_files import office_from_json
-from queue_service.offices import Office
+from queue_service.offices import Office, Service, UnknownDesk, UnknownService
 from queue_service.refusals import BY_CODE, Refusal, Unavailable, UnknownOffice
 from queue_service.tickets import Stage, Ticket
 
@@ -96,11 +99,20 @@ class Scene(Struct):
     office: Office
     version: int
     day: BusinessDay | None = None
+    spans: dict[str, Spans] = {}  # service → when its tickets are given that day; slow to work out
 
     @property
     def queues(self) -> list[tuple[str, str]]:
         """Every line of the office: each service at each stage that calls the visitor."""
         return queues(self.office)
+
+    def issuing(self, service: Service) -> Spans:
+        """When tickets of a service are given on the present business day."""
+        if self.day is None:
+            return ()  # the script will ask for the day before it looks
+        if service.id not in self.spans:
+            self.spans[service.id] = issuing_spans(self.office, service, self.day.date)
+        return self.spans[service.id]
 
 
 def queues(office: Office) -> list[tuple[str, str]]:
@@ -122,7 +134,7 @@ async def answered() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(DEADLINE_S):
             yield
-    except (EngineGone, EngineMute, TimeoutError, ReadOnlyError) as failure:
+    except AWAY as failure:
         raise Unavailable from failure
     except OutOfMemoryError as failure:
         raise Unavailable("The engine's memory is full; see `madoguchi doctor`.") from failure
@@ -138,8 +150,9 @@ class RoundTrips:
     def __init__(self, redis: Client) -> None:
         self.redis = redis
         self._scenes: dict[str, Scene] = {}
-        self._scripts: dict[str, AsyncScript] = {
-            name: redis.register_script(scripts.assemble(name)) for name in scripts.names()
+        self._shas = {
+            name: hashlib.sha1(scripts.assemble(name).encode()).hexdigest()  # noqa: S324 - the engine's name for a script
+            for name in scripts.names()
         }
 
     async def write(
@@ -167,6 +180,16 @@ class RoundTrips:
         """The office as this process knows it, read from the engine at the first time."""
         return self._scenes.get(office) or await self.reload(office)
 
+    def seen(self, office: str) -> Scene:
+        """The office as this process knows it, without asking the engine.
+
+        Raises:
+            UnknownOffice: this process has never worked with it.
+        """
+        if office not in self._scenes:
+            raise UnknownOffice(office=office)
+        return self._scenes[office]
+
     async def reload(self, office: str) -> Scene:
         """Read the definition in force."""
         async with answered():
@@ -183,8 +206,14 @@ class RoundTrips:
         """Send one command to one script and return its reply."""
         # Lua takes null for a value; what is absent is left out.
         given = {name: value for name, value in command.items() if value is not None}
+        told = (len(names), *names, msgspec.json.encode(given))
+        reply: str
         async with answered():
-            reply: str = await self._scripts[verb](names, [msgspec.json.encode(given)])
+            try:
+                reply = await self.redis.evalsha(self._shas[verb], *told)
+            except NoScriptError:
+                # Text and all, so that an engine which is started again meanwhile runs it as well.
+                reply = await self.redis.eval(scripts.assemble(verb), *told)
             return reply
 
     async def _ask(
@@ -194,8 +223,14 @@ class RoundTrips:
             for _ in range(ROUNDS):
                 scene = await self.scene(office)
                 told = {"version": scene.version, "day": scene.day}
+                try:
+                    asked = command(scene)
+                except (UnknownService, UnknownDesk):
+                    if (await self.reload(office)).version == scene.version:
+                        raise
+                    continue  # a newer definition may know it
                 names = keys.hall(office, slot, scene.queues)
-                raw = await self.run(verb, names, command(scene) | told)
+                raw = await self.run(verb, names, asked | told)
                 if not raw.startswith('{"again"'):
                     return raw
                 await self._fill(office, scene, _decoder.decode(raw))
@@ -208,6 +243,7 @@ class RoundTrips:
             case "day":
                 assert lack.now is not None, "a script that lacks the day says the time"
                 scene.day = business_day(scene.office, lack.now)
+                scene.spans = {}
             case _:
                 await self.close_day(office, scene)
 

@@ -151,8 +151,9 @@ MOVES: dict[Move, Rule] = {
     Move.START: _rule({_C}, _S),
     # Only where a stage remains. To `ready` when the next stage calls the visitor.
     Move.FINISH_STAGE: _rule({_C, _S, _P}, _P, _R),
-    # To `waiting` when another service was asked for with the same number.
-    Move.FINISH: _rule({_C, _S}, State.FINISHED, _W),
+    # To `waiting` when another service was asked for with the same number. From `processing` too:
+    # a procedure may end with a review, its result sent by post.
+    Move.FINISH: _rule({_C, _S, _P}, State.FINISHED, _W),
     Move.NO_SHOW: _rule({_C}, State.NO_SHOW),
     Move.PARK: _rule({_W, _R, _C, _S}, _K),
     # Back in line: `waiting` at the first stage of a leg, `ready` at a later one.

@@ -1,6 +1,6 @@
 """A real engine for the whole run, a clean data set and a small office for each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,20 @@ from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
 from queue_service.offices import Office
 from tests.hall import OFFICE_YAML
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long to look for rare faults: `pytest tests/faults --rounds 1000`."""
+    parser.addoption(
+        "--rounds", type=int, help="how often each fault is tried; each test has its own default"
+    )
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """How often to try a fault: what `--rounds` says, else the default given."""
+    asked: int | None = request.config.getoption("--rounds")
+    return lambda usual: usual if asked is None else asked
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,12 @@ BEGIN, END = "<!-- state diagram: begin -->", "<!-- state diagram: end -->"
 
 def diagram() -> str:
     """The moves that change a state, as a Mermaid diagram."""
-    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> waiting: issue", "    [*] --> booked: issue"]
+    lines = [
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> waiting: issue",
+        "    [*] --> booked: issue",
+    ]
     arrows: dict[tuple[State, State], list[str]] = {}
     for move, rule in MOVES.items():
         for source in rule.sources:

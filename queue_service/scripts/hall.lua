@@ -127,8 +127,11 @@ local function people_ahead(ticket)
   local ahead = redis.call('ZRANK', queue_of(ticket), member(ticket.seq))
   for stage in pairs(CALLS_VISITOR) do
     if stage ~= ticket.stage then
-      local key = QUEUES[ticket.service .. ':' .. stage]
-      ahead = ahead + redis.call('ZCOUNT', key, '-inf', '(' .. string.format('%d', ticket.place))
+      local key, place = QUEUES[ticket.service .. ':' .. stage], string.format('%d', ticket.place)
+      ahead = ahead + redis.call('ZCOUNT', key, '-inf', '(' .. place)
+      for _, other in ipairs(redis.call('ZRANGEBYSCORE', key, place, place)) do
+        ahead = ahead + (other < member(ticket.seq) and 1 or 0)
+      end
     end
   end
   return ahead

@@ -60,6 +60,13 @@ async def test_one_number_is_called_at_reception_and_again_at_handover(ledger: L
     assert (await ledger.advance(OFFICE, first.seq, Move.FINISH)).ticket.state == "finished"
 
 
+async def test_a_procedure_may_end_without_the_visitor(ledger: Ledger):
+    ticket = (await issue(ledger, "moving")).ticket
+    await call(ledger)
+    await ledger.advance(OFFICE, ticket.seq, Move.FINISH_STAGE)
+    assert (await ledger.advance(OFFICE, ticket.seq, Move.FINISH)).ticket.state == "finished"
+
+
 async def test_a_desk_for_handover_calls_only_who_is_ready(ledger: Ledger):
     await issue(ledger, "certificates")
     assert await call(ledger, "3") is None
@@ -220,7 +227,9 @@ async def test_numbers_wrap_only_over_free_numbers_and_a_full_range_refuses(ledg
 
 
 async def test_one_touch_on_a_suspended_service_is_one_refusal(ledger: Ledger):
-    await ledger.set_service(OFFICE, "insurance", "suspended", {"ja": "停電のため", "en": "Power cut"})
+    await ledger.set_service(
+        OFFICE, "insurance", "suspended", {"ja": "停電のため", "en": "Power cut"}
+    )
     for _ in range(2):
         with pytest.raises(refusals.Suspended):
             await ledger.issue(OFFICE, _wish(), intent("touch"))
@@ -318,6 +327,13 @@ async def test_a_ticket_id_of_another_office_or_a_guess_is_unknown(ledger: Ledge
     ticket = (await issue(ledger)).ticket
     good = ledger.ticket_id(OFFICE, ticket.seq)
     assert ledger.ticket_of(OFFICE, good) == ticket.seq
-    for guess in (good[:-1], good + "A", ledger.ticket_id("other", ticket.seq), "", "1", "é-\ud800"):
+    for guess in (
+        good[:-1],
+        good + "A",
+        ledger.ticket_id("other", ticket.seq),
+        "",
+        "1",
+        "é-\ud800",
+    ):
         with pytest.raises(refusals.UnknownTicket):
             ledger.ticket_of(OFFICE, guess)

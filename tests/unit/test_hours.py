@@ -260,6 +260,13 @@ def test_a_date_that_a_country_skipped_still_has_its_place() -> None:
     assert business_day(samoa, skip + 4 * HOUR_MS).date == "2011-12-31"
 
 
+def test_clocks_that_go_back_over_midnight_do_not_bring_back_the_day_before() -> None:
+    newfoundland = office(zone="America/St_Johns", starts_at="00:00")
+    again = ms("2010-11-06T23:30:00-03:30")  # shown for the second time: 00:01 became 23:01
+    assert local_iso(newfoundland, again).startswith("2010-11-06T23:30")
+    assert business_day(newfoundland, again).date == "2010-11-07"
+
+
 # Opening
 
 
@@ -342,6 +349,8 @@ def test_a_service_may_have_hours_where_the_office_has_none() -> None:
     hall = office(hours={"sat": "09:00-12:00"})
     assert reception_spans(hall, hall.service("counter"), "2026-11-24") == ()
     assert len(reception_spans(hall, None, "2026-11-24")) == 1
+    never = office(hours={})
+    assert reception_spans(never, never.service("counter"), "2026-11-24") == ()
 
 
 def test_on_a_closed_date_nobody_is_received_whatever_the_hours() -> None:

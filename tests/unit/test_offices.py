@@ -377,10 +377,11 @@ def test_two_services_that_would_give_the_same_numbers_are_both_named() -> None:
         {"id": "inside", "prefix": "A", "numbers": "100-200"},
         {"id": "beside", "prefix": "A", "numbers": "901-999"},
         {"id": "edge", "prefix": "A", "numbers": "900-900"},
-        {"id": "other", "prefix": "AA", "numbers": "1-900"},
+        {"id": "other", "prefix": "AA", "numbers": "100-200"},
+        {"id": "widest", "prefix": "AA", "numbers": "1-900"},
     ]
     found = broken(services=services, desks=[{"id": "1", "services": ["wide"]}])
-    assert list(found) == ["services[1].numbers", "services[3].numbers"]
+    assert list(found) == ["services[1].numbers", "services[3].numbers", "services[5].numbers"]
     assert "wide (A 1-900) and inside (A 100-200)" in found["services[1].numbers"]
     assert "wide (A 1-900) and edge (A 900-900)" in found["services[3].numbers"]
 

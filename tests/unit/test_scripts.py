@@ -51,8 +51,8 @@ class TestHeader:
 
 
 def test_lua_writes_records_in_the_order_of_their_fields_in_python():
-    assert scripts.DESK_FIELDS == hall.DeskRecord.__struct_fields__
-    assert scripts.CALL_FIELDS == hall.CallRecord.__struct_fields__
+    assert hall.DeskRecord.__struct_fields__ == scripts.DESK_FIELDS
+    assert hall.CallRecord.__struct_fields__ == scripts.CALL_FIELDS
 
 
 def test_no_script_compares_an_argument_before_it_is_decoded():

@@ -1,4 +1,4 @@
-"""Reading the ticket logs of other systems: what is understood, what is given up, and what is said."""
+"""Reading the ticket logs of other systems: what is understood, what is given up, what is said."""
 
 import gzip
 from collections.abc import Mapping

@@ -1,0 +1,32 @@
+"""The API's own description, readable without a network: Swagger UI from an installed package."""
+
+from importlib.resources import files as files_of
+from pathlib import Path
+
+from litestar import Router
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.static_files import create_static_files_router
+
+from queue_service.api.guard import PUBLIC
+
+FILES = "/schema/files"
+
+PAGES = [
+    SwaggerRenderPlugin(
+        js_url=f"{FILES}/swagger-ui-bundle.js",
+        css_url=f"{FILES}/swagger-ui.css",
+        standalone_preset_js_url=f"{FILES}/swagger-ui-standalone-preset.js",
+        favicon='<link rel="icon" href="data:,">',  # else the browser asks somebody else's server
+        path=["/", "/swagger"],
+    ),
+    JsonRenderPlugin(),
+]
+
+pages = Router("/schema", route_handlers=[], opt={"roles": PUBLIC}, include_in_schema=False)
+files = create_static_files_router(
+    path=FILES,
+    directories=[Path(str(files_of("litestar_offline_docs") / "static"))],
+    opt={"roles": PUBLIC},
+    include_in_schema=False,
+    name="docs",
+)

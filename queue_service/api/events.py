@@ -1,0 +1,71 @@
+"""The ledger as a feed: resumable, in order, each entry once."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
+from msgspec import Struct
+
+from queue_service.api.guard import ANALYST
+from queue_service.api.request import TheLedger
+from queue_service.events import Entry
+from queue_service.hours import local_iso
+from queue_service.ledger import Ledger
+from queue_service.offices import Office
+
+NDJSON = "application/x-ndjson"
+INSTANTS = ("at", "started_at", "place", "booked_for")  # fields of events that are instants
+PIECE = 1000  # entries read at once while streaming
+
+
+class Events(Struct, frozen=True, kw_only=True):
+    """A piece of the ledger, and where the next piece begins."""
+
+    events: list[dict[str, Any]]
+    next: int
+
+
+def event_view(office: Office, entry: Entry) -> dict[str, Any]:
+    """An entry as the outside sees it: its id first, its instants in local time."""
+    fields: dict[str, Any] = msgspec.to_builtins(entry.event)
+    for name in INSTANTS:
+        if fields.get(name) is not None:
+            fields[name] = local_iso(office, fields[name])
+    for name in ("then", "items"):
+        if name in fields:
+            fields[name] = [msgspec.to_builtins(part) for part in fields[name]]
+    return {"entry_id": entry.id} | fields
+
+
+@get("/events", opt={"roles": ANALYST}, media_type="application/json")
+async def feed(
+    request: Request[Any, Any, Any],
+    ledger: TheLedger,
+    office: FromPath[str],
+    after: Annotated[
+        int, QueryParameter(ge=0, le=2**53, description="The last entry seen, or 0.")
+    ] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
+) -> Response[Events]:
+    """Entries after one, in order. Ask again with `next`; an empty piece is the end for now.
+
+    With `Accept: application/x-ndjson` the answer is a stream of all entries after `after`, one a
+    line, without a limit.
+    """
+    known = await ledger.known_office(office)
+    if NDJSON in request.headers.get("accept", ""):
+        return Stream(_lines(ledger, known, after), media_type=NDJSON)  # type: ignore[return-value]
+    entries = await ledger.entries(office, after, limit)
+    views = [event_view(known, entry) for entry in entries]
+    return Response(Events(events=views, next=entries[-1].id if entries else after))
+
+
+async def _lines(ledger: Ledger, office: Office, after: int) -> AsyncIterator[bytes]:
+    async for entry in ledger.all_entries(office.id, after):
+        yield msgspec.json.encode(event_view(office, entry)) + b"\n"
+
+
+router = Router("/offices/{office:str}", route_handlers=[feed], tags=["events"])

@@ -1,0 +1,60 @@
+"""Who may do what: each handler names its roles, and one guard holds everyone to them.
+
+A handler without a rule does not start: `app.create_app` walks the routes.
+"""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from queue_service.access import Access, Credential, Role
+from queue_service.api.problems import Problem
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+PUBLIC: frozenset[Role] = frozenset()
+ADMIN = frozenset({Role.ADMIN})
+STAFF = frozenset({Role.STAFF, Role.ADMIN})
+KIOSK = frozenset({Role.KIOSK, Role.STAFF, Role.ADMIN})
+BOARD = frozenset({Role.DISPLAY, Role.STAFF, Role.ADMIN})
+ANALYST = frozenset({Role.ANALYST, Role.ADMIN})
+ANYONE = frozenset(Role)
+
+
+class Bearer(AbstractAuthenticationMiddleware):
+    """Finds out who asks; it turns nobody away, the guard does."""
+
+    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
+        """Look up the bearer's key; a request without one comes from the public."""
+        scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            return AuthenticationResult(user=None, auth=None)
+        access: Access = connection.app.state.access
+        return AuthenticationResult(user=await access.find(key.strip()), auth="bearer")
+
+
+def holder(connection: Connection) -> Credential | None:
+    """Whoever asks, or None for the public."""
+    user: Credential | None = connection.scope.get("user")
+    return user
+
+
+def may(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let pass whoever holds one of the handler's roles, at the office in question."""
+    # Only the answers to OPTIONS, which Litestar writes itself, have no roles; see `app`.
+    roles: frozenset[Role] = handler.opt.get("roles", PUBLIC)
+    user = holder(connection)
+    if user is None and connection.scope.get("auth"):
+        raise Problem("no_key", "This key is unknown or was revoked.")
+    if roles == PUBLIC:
+        return
+    if user is None:
+        raise Problem("no_key", "Send a key: Authorization: Bearer KEY.")
+    if user.role not in roles:
+        needed = ", ".join(sorted(roles))
+        raise Problem("forbidden", f"A key of role {user.role} may not do this; it takes {needed}.")
+    office = connection.path_params.get("office")
+    if office is not None and user.office not in (None, office):
+        raise Problem("forbidden", f"This key is for the office {user.office}.")

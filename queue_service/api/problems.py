@@ -1,0 +1,46 @@
+"""Problems: every answer that is not a success, in the one shape of RFC 9457.
+
+`STATUS` is the table of codes. A code is stable: programs branch on it, people read `detail`.
+"""
+
+STATUS: dict[str, int] = {
+    # 400: the request itself is wrong
+    "invalid": 400,
+    # 401, 403: who asks
+    "no_key": 401,
+    "forbidden": 403,
+    # 404: what is asked for
+    "not_found": 404,
+    "unknown_office": 404,
+    "unknown_desk": 404,
+    "unknown_service": 404,
+    "unknown_ticket": 404,
+    # 409: well-formed, and not possible now
+    "closed": 409,
+    "suspended": 409,
+    "full": 409,
+    "past": 409,
+    "desk_busy": 409,
+    "stale": 409,
+    "illegal_move": 409,
+    "nothing_to_undo": 409,
+    "service_in_use": 409,
+    "desk_in_use": 409,
+    "refused": 409,
+    "key_reused": 422,
+    "unavailable": 503,
+}
+
+
+class Problem(Exception):
+    """A request that the API itself turns away, before the ledger is asked."""
+
+    def __init__(self, code: str, detail: str, **more: object) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.more = more
+
+
+def invalid(field: str, reason: str) -> Problem:
+    """A well-formed request with a value that cannot be used."""
+    return Problem("invalid", f"{field}: {reason}", field=field)

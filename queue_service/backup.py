@@ -1,0 +1,292 @@
+"""Backups of a whole data set: entries and configuration, nothing that can be computed.
+
+A backup holds the entries of every office, definitions and texts, access keys (hashed), the secret
+behind the ids of tickets, and the identity of the data set. Every other key is what the entries
+add up to, so a backup made on one engine restores on any other (see `restore`), and proves itself.
+
+It is a zip: `manifest.json` (format, data set, time, last entry of each office, SHA-256 of every
+other member), `configuration.json`, and `ledgers/OFFICE.ndjson` with one entry a line. Whoever can
+read it can compute the ids of tickets: it is written readable by its owner only.
+
+Answers to idempotency keys and waiting jobs are not in it: a command sent again after a restore is
+a new command.
+"""
+
+import hashlib
+import os
+import tempfile
+import uuid
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+from msgspec import Struct
+
+from queue_service import events, keys
+from queue_service.connection import Client
+from queue_service.events import Entry
+from queue_service.hall import Hall
+from queue_service.round_trip import answered
+
+FORMAT = 1
+PIECE = 1000  # entries read or written at once: a few hundred kilobytes
+UNFINISHED = "restoring:"  # before the data set's id, until everything of a restore is there
+MANIFEST, CONFIGURATION = "manifest.json", "configuration.json"
+
+Progress = Callable[[int], None]
+
+# What reading a damaged zip, or adding up entries that make no sense, may raise.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
+    *(msgspec.MsgspecError, LookupError, AssertionError, ValueError),
+)
+
+
+class BackupError(Exception):
+    """The backup or restore was not done; the docstring of each kind is its message."""
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__(" ".join((self.__doc__ or "").split()).format(**facts))
+
+
+class BackupDamaged(BackupError):
+    """{file} cannot be restored: {reason}. Nothing was changed; use another copy."""
+
+
+class Gap(BackupError):
+    """Entry {entry} of {office} is missing, so this data set cannot be backed up whole. Run
+    `madoguchi verify --office {office}`, and keep your earlier backups.
+    """
+
+
+class Unfinished(BackupError):
+    """A restore into this data set did not end. Do it again (`madoguchi restore FILE`)."""
+
+
+class Configuration(Struct):
+    """What an office has beside its entries."""
+
+    definitions: dict[str, str]
+    texts: dict[str, str]
+    clock: str | None = None  # only of a data set that lives in simulated time
+
+
+class Settings(Struct):
+    """What the data set has beside its offices."""
+
+    secret: str | None
+    keys: dict[str, str]
+    offices: dict[str, Configuration]
+
+
+class Manifest(Struct, kw_only=True):
+    """What a backup claims to hold."""
+
+    format: int
+    dataset: str
+    created_at: str
+    entries: dict[str, int]  # office → its last entry
+    sha256: dict[str, str]  # member → its hash
+
+
+class Line(Struct):
+    """One entry as it lies in the file; its event keeps its bytes."""
+
+    id: int
+    event: msgspec.Raw
+
+
+_line = msgspec.json.Decoder(Line)
+
+
+def _ledger(office: str) -> str:
+    return f"ledgers/{office}.ndjson"
+
+
+# Backup
+
+
+async def back_up(redis: Client, file: Path, progress: Progress = lambda _: None) -> Manifest:
+    """Write a backup of everything, while people are served.
+
+    Each office is as of one entry; what comes later is in the next backup. The file appears whole
+    or not at all, and replaces an earlier one of that name.
+    """
+    async with answered():
+        await redis.set(keys.DATASET, uuid.uuid4().hex, nx=True)
+        dataset = await redis.get(keys.DATASET)
+        if dataset.startswith(UNFINISHED):
+            raise Unfinished
+        offices = sorted(await redis.smembers(keys.OFFICES))
+        now, _ = await redis.time()
+        settings = Settings(await redis.get(keys.SECRET), await redis.hgetall(keys.KEYS), {})
+    manifest = Manifest(
+        format=FORMAT,
+        dataset=dataset,
+        created_at=datetime.fromtimestamp(now, UTC).isoformat(),
+        entries={},
+        sha256={},
+    )
+    with _appearing(file) as archive:
+        for office in offices:
+            until, settings.offices[office] = await _configuration(redis, office)
+            manifest.entries[office] = until
+            with _Member(archive, manifest, _ledger(office)) as member:
+                await _write_entries(redis, office, until, member, progress)
+        with _Member(archive, manifest, CONFIGURATION) as member:
+            member.write(msgspec.json.encode(settings))
+        archive.writestr(MANIFEST, msgspec.json.encode(manifest))
+    return manifest
+
+
+async def _configuration(redis: Client, office: str) -> tuple[int, Configuration]:
+    """The last entry of an office and its configuration as of that entry, read in one step."""
+    async with answered(), redis.pipeline(transaction=True) as pipe:
+        pipe.hget(keys.of(office, "head"), "seq")
+        pipe.hgetall(keys.of(office, "definitions"))
+        pipe.hgetall(keys.of(office, "texts"))
+        pipe.get(keys.of(office, "clock"))
+        seq, definitions, texts, clock = await pipe.execute()
+    return int(seq or 0), Configuration(definitions, texts, clock)
+
+
+async def _write_entries(
+    redis: Client, office: str, until: int, member: "_Member", progress: Progress
+) -> None:
+    after = 0
+    while after < until:
+        async with answered():
+            found = await redis.xrange(
+                keys.of(office, "ledger"), f"{after + 1}-0", f"{until}-0", count=PIECE
+            )
+        for id, fields in found:
+            after += 1
+            if id != f"{after}-0":
+                raise Gap(office=office, entry=after)
+            member.write(f'{{"id":{after},"event":{fields["event"]}}}\n'.encode())
+        if not found:
+            raise Gap(office=office, entry=after + 1)
+        progress(len(found))
+
+
+class _Member:
+    """One member of the zip; its hash goes into the manifest when it is closed."""
+
+    def __init__(self, archive: zipfile.ZipFile, manifest: Manifest, name: str) -> None:
+        self._stream = archive.open(name, "w", force_zip64=True)
+        self._manifest = manifest
+        self._name = name
+        self._hash = hashlib.sha256()
+
+    def write(self, raw: bytes) -> None:
+        self._hash.update(raw)
+        self._stream.write(raw)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        self._manifest.sha256[self._name] = self._hash.hexdigest()
+
+
+@contextmanager
+def _appearing(file: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip that gets its name when it is whole and on disk."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+                yield archive
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+# Reading
+
+
+class Backup:
+    """A backup file that was read through and found whole."""
+
+    def __init__(self, file: Path) -> None:
+        """Check every hash and every entry.
+
+        Raises:
+            BackupDamaged
+        """
+        self.file = file
+        self.halls: dict[str, Hall] = {}
+        try:
+            with zipfile.ZipFile(file) as archive:
+                self.manifest = self._read_manifest(archive)
+                for name, expected in self.manifest.sha256.items():
+                    if _sha256(archive, name) != expected:
+                        raise self._damaged(f"{name} is not what was written")
+                self.settings = msgspec.json.decode(archive.read(CONFIGURATION), type=Settings)
+                for office, until in self.manifest.entries.items():
+                    self.halls[office] = self._add_up(archive, office, until)
+        except _UNREADABLE as error:
+            raise self._damaged(f"it is no whole backup ({error})") from error
+        except OSError as error:
+            raise self._damaged(error.strerror or str(error)) from error
+
+    def _damaged(self, reason: str) -> BackupDamaged:
+        return BackupDamaged(file=self.file, reason=reason)
+
+    def _read_manifest(self, archive: zipfile.ZipFile) -> Manifest:
+        raw = archive.read(MANIFEST)
+        made_as = msgspec.json.decode(raw, type=dict[str, Any]).get("format")
+        if made_as != FORMAT:
+            raise self._damaged(f"it has format {made_as}, this version reads format {FORMAT}")
+        manifest = msgspec.json.decode(raw, type=Manifest)
+        wanted = {CONFIGURATION, *map(_ledger, manifest.entries)}
+        if manifest.sha256.keys() != wanted:
+            raise self._damaged("its members are not those it should have")
+        return manifest
+
+    def _add_up(self, archive: zipfile.ZipFile, office: str, until: int) -> Hall:
+        hall = Hall()
+        for line in _lines(archive, office):
+            if line.id != hall.seq + 1:
+                raise self._damaged(f"entry {hall.seq + 1} of {office} is missing")
+            hall.apply(Entry(line.id, events.decode(bytes(line.event))))
+        if hall.seq != until:
+            raise self._damaged(f"the entries of {office} end at {hall.seq}, not {until}")
+        return hall
+
+    def pieces(self, office: str) -> Iterator[list[Line]]:
+        """The entries of an office, some at a time."""
+        with zipfile.ZipFile(self.file) as archive:
+            piece: list[Line] = []
+            for line in _lines(archive, office):
+                piece.append(line)
+                if len(piece) == PIECE:
+                    yield piece
+                    piece = []
+            if piece:
+                yield piece
+
+
+def _sha256(archive: zipfile.ZipFile, name: str) -> str:
+    with archive.open(name) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _lines(archive: zipfile.ZipFile, office: str) -> Iterator[Line]:
+    with archive.open(_ledger(office)) as stream:
+        for raw in stream:
+            yield _line.decode(raw)

@@ -1,0 +1,106 @@
+"""The engine a command works on: the one that runs, or the embedded one for as long as needed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from queue_service.cli.command import CommandFailed, say
+from queue_service.embedded import Embedded, running_url
+from queue_service.engine_check import check_dataset, check_engine
+from queue_service.ledger import Ledger
+from queue_service.settings import Settings
+
+ANSWER_S = 5.0  # a full disk sync takes tens of milliseconds; silence for so long is a fault
+
+_T = TypeVar("_T")
+
+
+@contextmanager
+def engine(settings: Settings, *, create: bool = False) -> Iterator[str]:
+    """The address of the engine with the data set.
+
+    `MADOGUCHI_REDIS_URL`, else the one that runs on the data dir, else the embedded one, started
+    here and stopped at the end. With `create`, a data dir that is empty becomes a data set.
+
+    Raises:
+        CommandFailed: the data dir holds no data set.
+        EngineError: the embedded engine cannot be started.
+    """
+    url = settings.redis_url or running_url(settings.data_dir)
+    if url:
+        yield url
+        return
+    if not create and not (settings.data_dir / "engine").exists():
+        raise CommandFailed(
+            f"There is no data set in {settings.data_dir}. Give another directory with "
+            "`--data-dir`, or make one: `madoguchi up`."
+        )
+    with Embedded(settings.data_dir, durability=settings.durability) as embedded:
+        yield embedded.url
+
+
+def guard(settings: Settings, url: str) -> None:
+    """Refuse an engine that would lose tickets, or one with another data set than expected.
+
+    Every part asks so before it serves. Says what could not be found out.
+
+    Raises:
+        CommandFailed: the engine cannot be reached.
+        UnsafeEngine, DataSetVanished
+    """
+    with plain(url) as client:
+        for doubt in check_engine(client, settings.durability):
+            say(doubt)
+        check_dataset(client, settings.data_dir)
+
+
+@contextmanager
+def plain(url: str) -> Iterator["redis.Redis"]:
+    """A client that waits for its answer and asks once; for checks, not for visitors.
+
+    Raises:
+        CommandFailed: the engine cannot be reached.
+    """
+    client = redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=ANSWER_S,
+        socket_timeout=ANSWER_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        with client:
+            yield client
+    except redis.RedisError as failure:
+        raise CommandFailed(
+            f"The engine at {without_password(url)} does not answer: {failure}. "
+            "See that it runs and that MADOGUCHI_REDIS_URL is right."
+        ) from failure
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None and parts.username is None:
+        return url
+    place = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"…@{place}").geturl()
+
+
+def with_ledger(
+    settings: Settings, use: Callable[[Ledger], Awaitable[_T]], *, create: bool = False
+) -> _T:
+    """What `use` makes of the ledger."""
+
+    async def opened(url: str) -> _T:
+        async with Ledger.open(url) as ledger:
+            return await use(ledger)
+
+    with engine(settings, create=create) as url:
+        return asyncio.run(opened(url))

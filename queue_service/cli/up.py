@@ -1,0 +1,232 @@
+"""`madoguchi up`: everything on one machine."""
+
+import argparse
+import asyncio
+import http.client
+import os
+import shlex
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from queue_service.access import Access, Role
+from queue_service.cli.command import CommandFailed, Commands, add_address
+from queue_service.cli.engines import guard
+from queue_service.cli.office import apply, read_file
+from queue_service.cli.supervisor import Part, Supervisor
+from queue_service.embedded import Embedded
+from queue_service.ledger import Ledger
+from queue_service.offices import Office
+from queue_service.settings import Settings, default_data_dir
+
+READY_S = 60.0  # the API is ready after a second or two; a slow machine takes ten times that
+ASK_S = 1.0  # how long one question whether it is ready may take
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - whom to ask then
+
+
+def add(commands: Commands) -> None:
+    """`up`."""
+    parser = commands.add(
+        "up",
+        "run everything on this machine: engine, API, worker",
+        _up,
+        """
+        Without MADOGUCHI_REDIS_URL it brings its own engine and keeps everything in the data dir;
+        a second start on the same data dir goes on where the first stopped. A part that dies is
+        started again. Ctrl-C or SIGTERM finishes what was asked and stops everything within 10 s.
+
+        Without MADOGUCHI_ADMIN_KEY the first start makes an admin key and prints it, once.
+
+        example:
+          madoguchi office sample > cityhall.yaml
+          madoguchi up --office cityhall.yaml --port 8000
+        """,
+    )
+    add_address(parser)
+    parser.add_argument(
+        "--office",
+        dest="offices",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.yaml",
+        help="an office definition to bring into force; may be given several times",
+    )
+
+
+def _up(args: argparse.Namespace, settings: Settings) -> int:
+    from queue_service.logs import configure  # here, because it takes half a second
+
+    configure(settings.log_format)
+    offices = [read_file(file) for file in args.offices]
+    settings = replace(settings, port=_free_port(settings.host, settings.port))
+    try:
+        with _one_interruption():
+            _run(settings, offices)
+    except KeyboardInterrupt:
+        _tell("Stopped.")
+    return 0
+
+
+@contextmanager
+def _one_interruption() -> Iterator[None]:
+    """SIGINT and SIGTERM interrupt once; the second does not interrupt the stopping."""
+
+    def interrupt(*_: object) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, interrupt) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _run(settings: Settings, offices: list[Office]) -> None:
+    """Run until interrupted, or until something dies too often; then nothing is left running."""
+    with _engine(settings) as (embedded, url):
+        guard(settings, url)
+        start = asyncio.run(_prepare(settings, url, offices))
+        _tell(*start.lines(settings))
+        supervisor = Supervisor(embedded, url, _parts(settings))
+        try:
+            supervisor.start()
+            _wait_until_ready(settings, supervisor)
+            _tell(*start.links(settings))
+            while True:
+                supervisor.look()
+        finally:
+            supervisor.stop()
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[tuple[Embedded | None, str]]:
+    """The engine we were given, or one of our own."""
+    if settings.redis_url:
+        yield None, settings.redis_url
+        return
+    with Embedded(settings.data_dir, durability=settings.durability) as embedded:
+        yield embedded, embedded.url
+
+
+def _parts(settings: Settings) -> list[Part]:
+    where = ("--data-dir", str(settings.data_dir))
+    address = ("--host", settings.host, "--port", str(settings.port))
+    return [Part("api", ("api", *where, *address)), Part("worker", ("worker", *where))]
+
+
+# Before the parts start
+
+
+class Start(Struct):
+    """What the person at the terminal has to know."""
+
+    offices: list[str]
+    admin_key: str | None  # made just now; shown once and kept nowhere
+
+    def lines(self, settings: Settings) -> list[str]:
+        """What is known before the service is ready."""
+        told = [f"Data      {settings.data_dir}"]
+        if self.admin_key:
+            told.append(f"Admin key {self.admin_key}   (shown this once: keep it)")
+        return told
+
+    def links(self, settings: Settings) -> list[str]:
+        """What can be done now."""
+        site = _site(settings)
+        told = [
+            f"Ready     {site}",
+            f"API       {site}/schema",
+            f"Health    {site}/health/ready",
+            f"Offices   {', '.join(self.offices) or 'none yet; to begin with a sample:'}",
+        ]
+        own = settings.data_dir != default_data_dir(os.environ).absolute()
+        where = f" --data-dir {shlex.quote(str(settings.data_dir))}" if own else ""
+        if not self.offices:
+            told += [
+                "  madoguchi office sample > cityhall.yaml",
+                f"  madoguchi office apply cityhall.yaml{where}",
+            ]
+        told.append("Keys for devices and people, each shown once:")
+        office = self.offices[0] if len(self.offices) == 1 else "ID"
+        told += [
+            f"  madoguchi keys new --role {role} --office {office}{where}"
+            for role in (Role.KIOSK, Role.STAFF, Role.DISPLAY, Role.ANALYST)
+        ]
+        return told
+
+
+async def _prepare(settings: Settings, url: str, offices: list[Office]) -> Start:
+    """Bring the definitions into force, and see that somebody can get in."""
+    async with Ledger.open(url) as ledger:
+        for office in offices:
+            await apply(ledger, office)
+        access = Access(ledger.redis)
+        admins = [each for each in await access.list() if each.role is Role.ADMIN]
+        key = None
+        if not settings.admin_key and not admins:
+            key, _ = await access.new(Role.ADMIN, label="made by the first start")
+        return Start(await ledger.offices(), key)
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port, if it can be had; 0 becomes a free one.
+
+    Raises:
+        CommandFailed
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandFailed(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Stop the program that "
+                f"uses it, or choose another one, such as `--port {port % 65535 + 1}`."
+            ) from None
+        free: int = probe.getsockname()[1]
+        return free
+
+
+# When they have started
+
+
+def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + READY_S
+    while not _is_ready(settings):
+        if time.monotonic() > deadline:
+            raise CommandFailed(
+                f"The API was not ready after {READY_S:.0f} s: {_site(settings)}/health/ready says "
+                "why, and so do the messages above."
+            )
+        supervisor.look()
+
+
+def _is_ready(settings: Settings) -> bool:
+    host = EVERYWHERE.get(settings.host, settings.host)
+    connection = http.client.HTTPConnection(host, settings.port, timeout=ASK_S)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    return False
+
+
+def _site(settings: Settings) -> str:
+    host = EVERYWHERE.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _tell(*lines: str) -> None:
+    """To the terminal and never through a log: a key may be among it."""
+    print(*lines, sep="\n", flush=True)

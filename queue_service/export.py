@@ -1,0 +1,226 @@
+"""The ledger as tables: one row an entry, or one row a visit.
+
+It knows columns and how CSV and NDJSON are written. It decides nothing: a row says what the entries
+say, without what was taken back. Times carry the office's offset. A ticket's id is never in a row;
+`ticket` is the number of the entry that issued it, which opens nothing.
+"""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, Literal
+
+import msgspec
+
+from queue_service import events as ev
+from queue_service import keys
+from queue_service.connection import Client
+from queue_service.events import AnyEvent, Entry
+from queue_service.hours import business_day, business_day_of, local_iso
+from queue_service.offices import Office
+from queue_service.questions import read_entries
+from queue_service.round_trip import answered
+from queue_service.visits import ENDS, OPEN, Stay, Visit, Visits
+
+Row = dict[str, Any]
+What = Literal["events", "tickets"]
+Format = Literal["csv", "ndjson"]
+
+EVENT_COLUMNS = (
+    *("entry_id", "at", "business_date", "type"),
+    *("ticket", "number", "service", "stage", "desk", "details"),
+)
+TICKET_COLUMNS = (
+    # Those of a ticket log come first, so that whoever reads logs reads this.
+    *("number", "service", "issued_at", "called_at", "started_at", "finished_at"),
+    *("outcome", "desk", "channel", "priority"),
+    *("business_date", "ticket", "booked_for", "arrived_at", "ended_at", "state"),
+    *("started_implied", "calls", "legs", "stages", "items"),
+)
+COLUMNS: dict[What, tuple[str, ...]] = {"events": EVENT_COLUMNS, "tickets": TICKET_COLUMNS}
+
+PIECE = 2000  # entries read at once: a few hundred kilobytes
+_INSTANTS = frozenset({"at", "place", "booked_for", "started_at"})  # fields of events
+_OUTCOMES = frozenset({"finished", "no_show", "cancelled"})  # those a ticket log knows
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
+
+# Entries
+
+
+def business_date(office: Office, event: AnyEvent) -> str:
+    """The business date to which an entry belongs: its ticket's, else the one in which it lies."""
+    stated: str | None = getattr(event, "date", None)
+    return stated or business_day(office, event.at).date
+
+
+def event_row(office: Office, entry: Entry) -> Row:
+    """One entry, every field under its own name; instants are written out."""
+    fields: Row = msgspec.to_builtins(entry.event)
+    if isinstance(entry.event, ev.Unknown):
+        fields["type"] = fields.pop("name")
+    for name in _INSTANTS & fields.keys():
+        fields[name] = local_iso(office, fields[name])
+    return {
+        "entry_id": entry.id,
+        "business_date": business_date(office, entry.event),
+        **fields,
+    }
+
+
+# Visits
+
+
+def visit_row(office: Office, visit: Visit) -> Row:
+    """One visit: when it was first called and first served, how it ended, and all its stages."""
+    issued, stays, end = visit.issued, visit.stays, visit.end
+    called = next((each for each in stays if each.called_at), None)
+    served = next((each for each in stays if each.started_at), None)
+    state = ENDS[type(end.event)] if end else OPEN
+    row = {
+        "number": issued.number,
+        "service": issued.service,
+        "issued_at": issued.at,
+        "called_at": called and called.called_at,
+        "started_at": served and served.started_at,
+        "finished_at": end.event.at if end and state == "finished" else None,
+        "outcome": state if state in _OUTCOMES else None,
+        "desk": (served or called or stays[0]).desk,
+        "channel": issued.channel,
+        "priority": visit.priority,
+        "business_date": issued.date,
+        "ticket": visit.ticket,
+        "booked_for": issued.booked_for,
+        "arrived_at": stays[0].joined_at,
+        "ended_at": end and end.event.at,
+        "state": state,
+        "started_implied": served and served.implied,
+        "calls": sum(each.calls for each in stays),
+        "legs": _legs(stays),
+        "stages": [msgspec.to_builtins(each) for each in stays],
+        "items": [msgspec.structs.asdict(item) for item in visit.items],
+    }
+    return {name: _written(office, name, value) for name, value in row.items()}
+
+
+def _legs(stays: list[Stay]) -> list[Row]:
+    """The services of a visit, each from its first stage to its last."""
+    legs = [[stay for stay in stays if stay.leg == leg] for leg in range(1, stays[-1].leg + 1)]
+    return [
+        {
+            "service": leg[0].service,
+            "joined_at": leg[0].joined_at,
+            "called_at": next((stay.called_at for stay in leg if stay.called_at), None),
+            "started_at": next((stay.started_at for stay in leg if stay.started_at), None),
+            "finished_at": leg[-1].finished_at,
+        }
+        for leg in legs
+    ]
+
+
+def _written(office: Office, name: str, value: Any) -> Any:
+    """The same with every instant written out, at any depth."""
+    if isinstance(value, list):
+        return [{k: _written(office, k, v) for k, v in each.items()} for each in value]
+    if isinstance(value, int) and (name.endswith("_at") or name == "booked_for"):
+        return local_iso(office, value)
+    return value
+
+
+# Reading
+
+
+async def rows(
+    redis: Client,
+    office: Office,
+    what: What,
+    first: str,
+    last: str,
+    progress: Callable[[int], None] = lambda _: None,
+) -> AsyncIterator[Row]:
+    """The rows of the business dates from `first` to `last`, both included.
+
+    Entries appended meanwhile are not read. A visit comes when its day is over, so that one held
+    at a desk past the end of its day comes after those of the next.
+    """
+    until = await last_entry(redis, office.id)
+    after = await _before(redis, office.id, business_day_of(office, first).start, until)
+    progress(after)
+    visits = Visits()
+    while after < until:
+        entries = await read_entries(redis, office.id, after, PIECE, until)
+        for entry in entries:
+            for row in _rows_of(office, what, visits, entry):
+                if first <= row["business_date"] <= last:
+                    yield row
+        after = entries[-1].id if entries else until
+        progress(len(entries))
+    for visit in visits.rest():
+        if first <= visit.issued.date <= last:
+            yield visit_row(office, visit)
+
+
+def _rows_of(office: Office, what: What, visits: Visits, entry: Entry) -> list[Row]:
+    if what == "events":
+        return [event_row(office, entry)]
+    return [visit_row(office, visit) for visit in visits.add(entry)]
+
+
+async def last_entry(redis: Client, office: str) -> int:
+    """The id of the latest entry; 0 when there is none."""
+    async with answered():
+        return int(await redis.hget(keys.of(office, "head"), "seq") or 0)
+
+
+async def _before(redis: Client, office: str, at: int, until: int) -> int:
+    """The last entry before an instant, found by halving: `at` never decreases in a ledger."""
+    low, high = 0, until
+    while low < high:
+        middle = (low + high) // 2
+        found = await read_entries(redis, office, middle, 1)
+        if found and found[0].event.at < at:
+            low = found[0].id
+        else:
+            high = middle
+    return low
+
+
+# Writing
+
+
+def header(what: What, format: Format) -> str:
+    """The first line, where the format has one."""
+    return csv_line(COLUMNS[what]) if format == "csv" else ""
+
+
+def line(what: What, format: Format, row: Row) -> str:
+    """One row as a line of text."""
+    return csv_line(cells(what, row)) if format == "csv" else ndjson_line(row)
+
+
+def ndjson_line(row: Row) -> str:
+    """One row as a line of JSON."""
+    return msgspec.json.encode(row).decode() + "\n"
+
+
+def cells(what: What, row: Row) -> list[str]:
+    """One row as the cells of a table; what has no column of its own goes into `details`."""
+    columns = COLUMNS[what]
+    if "details" in columns:
+        told = (*columns, "date")  # a ticket's date is its business date
+        row = {**row, "details": {k: v for k, v in row.items() if k not in told}}
+    return [_cell(row.get(name)) for name in columns]
+
+
+def _cell(value: Any) -> str:
+    if value in (None, [], {}):
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return msgspec.json.encode(value).decode()
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """One line of RFC 4180: CRLF, quotation marks where needed. No BOM: programs read it too."""
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()

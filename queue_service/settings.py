@@ -1,0 +1,119 @@
+"""The settings, read from the environment once and handed on.
+
+Pure: it knows names and rules, and opens nothing except the files that `…_FILE` names.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+
+from msgspec import Struct
+
+PREFIX = "MADOGUCHI_"
+
+_Word = TypeVar("_Word", bound=str)
+
+
+class BadSetting(ValueError):
+    """A setting cannot be used."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What an installation is told from outside; every field is `MADOGUCHI_` and its name."""
+
+    redis_url: str | None = None  # None: the embedded engine in the data dir
+    jobs_redis_url: str | None = None  # rq's engine; None: the same as redis_url
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = None  # None: no QR codes on tickets
+    admin_key: str | None = None  # the first administrator's key; not stored
+    log_format: Literal["json", "text"] = "text"
+    durability: Literal["always", "everysec"] = "always"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read every setting.
+
+        Raises:
+            BadSetting: names the variable, what is wrong with it and what would be right.
+        """
+        given = {name: _value(env, name) for name in cls.__struct_fields__}
+        return cls(
+            redis_url=_url(given, "redis_url"),
+            jobs_redis_url=_url(given, "jobs_redis_url"),
+            data_dir=Path(given["data_dir"] or default_data_dir(env)),
+            host=given["host"] or "127.0.0.1",
+            port=_port(given["port"] or "8000"),
+            public_url=given["public_url"],
+            admin_key=_admin_key(given["admin_key"]),
+            log_format=_one_of("log_format", given["log_format"] or "text", "json", "text"),
+            durability=_one_of("durability", given["durability"] or "always", "always", "everysec"),
+        )
+
+    def __repr__(self) -> str:
+        """Every field but the secrets, so that settings may be logged."""
+        hidden = {"redis_url", "jobs_redis_url", "admin_key"}
+        shown = (
+            f"{name}={'…' if name in hidden and value else repr(value)}"
+            for name in self.__struct_fields__
+            for value in [getattr(self, name)]
+        )
+        return f"Settings({', '.join(shown)})"
+
+
+def default_data_dir(env: Mapping[str, str]) -> Path:
+    """Where a user's data is kept unless told otherwise."""
+    home = Path(env.get("HOME") or Path.home())
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "madoguchi"
+    return Path(env.get("XDG_DATA_HOME") or home / ".local" / "share") / "madoguchi"
+
+
+def _value(env: Mapping[str, str], name: str) -> str | None:
+    """A variable, or the content of the file that `…_FILE` names; empty counts as absent."""
+    variable = PREFIX + name.upper()
+    file = env.get(f"{variable}_FILE")
+    if not file:
+        return env.get(variable) or None
+    try:
+        return Path(file).read_text("utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{variable}_FILE: {file} cannot be read: {error}") from None
+
+
+def _url(given: Mapping[str, str | None], name: str) -> str | None:
+    url = given[name]
+    if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting(
+            f"{PREFIX}{name.upper()} is no address of an engine: write redis://host:6379/0"
+        )
+    return url
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise BadSetting(f"{PREFIX}PORT is {text!r}: write a number from 0 to 65535")
+
+
+def _admin_key(key: str | None) -> str | None:
+    if key is not None and len(key) < 16:
+        raise BadSetting(
+            f"{PREFIX}ADMIN_KEY is shorter than 16 characters: choose a long random one"
+        )
+    return key
+
+
+def _one_of(name: str, text: str, *words: _Word) -> _Word:
+    for word in words:
+        if word == text:
+            return word
+    raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}: write {' or '.join(words)}")
+
+
+def from_environment() -> Settings:
+    """The settings of this process."""
+    return Settings.from_env(os.environ)

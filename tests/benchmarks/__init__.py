@@ -1,0 +1,1 @@
+"""How fast the product is, compared in one run with the least that could do the same."""

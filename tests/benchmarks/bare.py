@@ -1,0 +1,39 @@
+"""The least that answers HTTP with the same scripts: an ASGI function and one Redis client.
+
+No keys, no checks, no problems, no schema. What the product costs beyond this is what it adds.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from queue_service import scripts
+from queue_service.connection import Client, connect
+
+ANSWER = 11  # where hall.lua has the key of the answer
+Message = MutableMapping[str, Any]
+COMMANDS: dict[str, list[Any]] = json.loads(os.environ.get("BENCH_COMMANDS", "{}"))
+client: Client = connect(os.environ["BENCH_URL"]) if "BENCH_URL" in os.environ else None
+verbs = {name: client.register_script(scripts.assemble(name)) for name in COMMANDS if client}
+
+
+async def app(
+    scope: Message,
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+) -> None:
+    """`POST /issue` and `POST /release_and_call_next`, the latter with `{"desk", "ticket"}`."""
+    if scope["type"] != "http":
+        return
+    body = (await receive())["body"]
+    verb = scope["path"][1:]
+    names, command = COMMANDS[verb]
+    slot = secrets.token_hex(16)
+    keys = list(names)
+    keys[ANSWER] += slot  # each request is an intent of its own
+    reply = await verbs[verb](keys, [json.dumps(command | (json.loads(body) if body else {}))])
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.encode()})

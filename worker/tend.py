@@ -1,0 +1,40 @@
+"""Tending an office: end its business day, let its bookings lapse.
+
+It knows the ledger, and nothing of queues of jobs.
+"""
+
+import asyncio
+
+import structlog
+
+from queue_service.ledger import Ledger
+from queue_service.refusals import Refusal
+
+log = structlog.get_logger("worker.tend")
+
+
+def tend(url: str, office: str) -> int:
+    """Do what is outstanding at an office; returns how many bookings lapsed.
+
+    Twice or at once it finds nothing left to do. An engine that is away, or an office that is gone,
+    is logged and left to the next tick.
+    """
+    return asyncio.run(_tend(url, office))
+
+
+async def _tend(url: str, office: str) -> int:
+    try:
+        async with Ledger.open(url) as ledger:
+            lapsed = await ledger.tend(office)
+    except Refusal as refusal:
+        log.warning("not_tended", office=office, code=refusal.code)
+        return 0
+    if lapsed:
+        log.info("bookings_lapsed", office=office, count=lapsed)
+    return lapsed
+
+
+async def offices(url: str) -> list[str]:
+    """The offices there are to tend."""
+    async with Ledger.open(url) as ledger:
+        return await ledger.offices()

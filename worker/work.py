@@ -1,0 +1,47 @@
+"""One worker process: the schedule and an rq worker, from the first breath to the last."""
+
+import time
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from queue_service.settings import Settings
+from worker.jobs import make_worker
+from worker.schedule import AWAY_S, Schedule
+
+log = structlog.get_logger("worker")
+
+
+def work(settings: Settings) -> int:
+    """Work until told to stop; returns the exit code.
+
+    SIGTERM ends it after the present job, which takes seconds at most. An engine that is away is
+    waited for; when it goes while a job runs, rq gives up: the exit code is 1, and whoever started
+    us starts us again.
+    """
+    ledger_url = settings.redis_url
+    assert ledger_url is not None, "whoever starts a worker knows the engine"
+    with Redis.from_url(settings.jobs_redis_url or ledger_url) as redis:
+        _wait_for(redis)
+        schedule = Schedule(redis, ledger_url)
+        try:
+            worker = make_worker(redis, ledger_url)
+            schedule.start()
+            worker.work(logging_level="WARNING")
+        except RedisError as failure:
+            log.error("worker_stops", error=str(failure))
+            return 1
+        finally:
+            schedule.stop()
+        return 0 if worker.was_asked_to_stop and not schedule.failed else 1
+
+
+def _wait_for(redis: Redis) -> None:
+    while True:
+        try:
+            redis.ping()
+            return
+        except RedisError as failure:
+            log.warning("engine_away", error=type(failure).__name__)
+            time.sleep(AWAY_S)

@@ -19,7 +19,8 @@ RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.11-slim
 
-RUN useradd --create-home --uid 1000 madoguchi
+RUN useradd --create-home --uid 1000 madoguchi \
+    && install -d -o madoguchi -m 700 /var/lib/madoguchi
 COPY --from=build /opt/madoguchi /opt/madoguchi
 ENV PATH=/opt/madoguchi/bin:$PATH \
     PYTHONUNBUFFERED=1

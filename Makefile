@@ -14,4 +14,4 @@ check:  ## style, types, who imports whom, unused dependencies
 	.ci/run check
 
 bench:  ## how fast, on this machine
-	.venv/bin/pytest tests/benchmarks -s
+	.venv/bin/python -m tests.benchmarks

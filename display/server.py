@@ -13,13 +13,15 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Litestar, WebSocket, websocket
+from litestar import Litestar, Request, Response, WebSocket, get, websocket
 from litestar.exceptions import WebSocketDisconnect
+from litestar.params import FromPath, FromQuery
 
 from display.feed import Feed
 from queue_service.access import Access
 from queue_service.ledger import Ledger
 from queue_service.refusals import Unavailable, UnknownOffice
+from queue_service.settings import Settings
 
 PROTOCOL = "madoguchi"
 ROLES = frozenset({"display", "staff", "admin"})
@@ -40,16 +42,15 @@ class _Hello(msgspec.Struct, forbid_unknown_fields=True):
 class Feeds:
     """The feeds of the offices that somebody watches or has watched."""
 
-    def __init__(self, ledger: Ledger, url: str) -> None:
-        self._ledger = ledger
+    def __init__(self, url: str) -> None:
         self._url = url
         self._feeds: dict[str, Feed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def of(self, office: str) -> Feed:
+    def of(self, ledger: Ledger, office: str) -> Feed:
         """The feed of an office, started with its first screen."""
         if office not in self._feeds:
-            self._feeds[office] = Feed(self._ledger, self._url, office)
+            self._feeds[office] = Feed(ledger, self._url, office)
             task = asyncio.create_task(self._feeds[office].run(), name=f"feed of {office}")
             task.add_done_callback(self._stop_loudly)
             self._tasks.add(task)
@@ -93,21 +94,25 @@ async def _key(socket: Socket) -> str | None:
         return None
 
 
-@websocket("/ws/offices/{office:str}/board", opt={"public": True})
-async def board_socket(socket: Socket, office: str, zone: str | None = None) -> None:
+@websocket("/ws/offices/{office:str}/board", opt={"roles": frozenset()})
+async def board_socket(
+    socket: Socket, office: FromPath[str], zone: FromQuery[str | None] = None
+) -> None:
     """Send whole boards: one at once, one after every change, one every few seconds.
 
     The key is looked at again before each board, so a screen whose key was revoked is let go.
     """
-    ledger: Ledger = socket.app.state.ledger
+    ledger: Ledger | None = socket.app.state.ledger
     access: Access = socket.app.state.access
     feeds: Feeds = socket.app.state.feeds
     try:
+        if ledger is None:
+            raise Unavailable
         key = await _key(socket)
         code = await _refusal(access, office, key)
         if code is None:
             await ledger.known_office(office)
-            async for frame in _until_gone(socket, feeds.of(office).frames(zone)):
+            async for frame in _until_gone(socket, feeds.of(ledger, office).frames(zone)):
                 if code := await _refusal(access, office, key):
                     break
                 async with asyncio.timeout(SEND_S):
@@ -144,9 +149,47 @@ async def _until_gone(socket: Socket, frames: AsyncIterator[str]) -> AsyncIterat
 
 @asynccontextmanager
 async def feeding(app: Litestar) -> AsyncIterator[None]:
-    """The feeds of an application that already has a ledger and access in its state."""
-    app.state.feeds = Feeds(app.state.ledger, app.state.settings.redis_url)
+    """The feeds of an application that has a ledger and access in its state."""
+    app.state.feeds = Feeds(app.state.settings.redis_url)
     try:
         yield
     finally:
         await app.state.feeds.close()
+
+
+@asynccontextmanager
+async def _ledger(app: Litestar) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    async with Ledger.open(settings.redis_url or "") as ledger:
+        app.state.ledger = ledger
+        app.state.access = Access(ledger.redis, settings.admin_key)
+        yield
+
+
+@get("/health/live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/health/ready")
+async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """The engine answers; 503 while it does not."""
+    ledger: Ledger = request.app.state.ledger
+    try:
+        await ledger.offices()
+    except Unavailable:
+        return Response({"status": "engine away"}, status_code=503)
+    return Response({"status": "ok"})
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The display alone: boards over WebSocket, and whether it is well."""
+    app = Litestar(
+        [board_socket, live, ready],
+        lifespan=[_ledger, feeding],
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.state.settings = settings
+    return app

@@ -171,7 +171,7 @@ class Embedded:
                 stderr=output,
                 env={**os.environ, **self._env},
                 pass_fds=[self._lock],  # an engine that outlives us keeps the data dir locked
-                preexec_fn=_tie_to(os.getpid()),
+                preexec_fn=_tie_to(os.getpid()),  # noqa: PLW1509 - calls only what is safe there
             )
         note_holder(self._lock, self._child.pid)
         reason = _wait_until_ready(self._child, socket)

@@ -12,6 +12,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from queue_service.cli import parser
+
 ROOT = Path(__file__).parents[1]
 HOUSE = ("queue_service", "worker", "display")
 LEFT_OUT = re.compile(r"__pycache__|/\.")
@@ -112,6 +114,13 @@ def test_each_part_waits_for_a_healthy_engine_and_can_do_no_harm(
     assert service["restart"] == "unless-stopped"
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_command_line_understands_what_compose_tells_a_part(
+    services: dict[str, Any], part: str
+) -> None:
+    assert parser().parse_args(services[part]["command"]).run
 
 
 def test_only_api_and_display_are_reachable_and_only_from_this_machine(

@@ -9,6 +9,7 @@ from queue_service.cli import checks
 from queue_service.cli.checks import Check, Finding
 from queue_service.cli.command import CommandFailed, Commands, add_format, answer
 from queue_service.cli.engines import engine, plain, without_password
+from queue_service.connection import Client
 from queue_service.embedded import running_url
 from queue_service.engine_check import EngineError, find_engine
 from queue_service.settings import Settings
@@ -71,9 +72,8 @@ def _findings(settings: Settings, wanted: list[str]) -> Iterator[Finding]:
     runs = bool(settings.redis_url or running_url(settings.data_dir))
     try:
         with engine(settings) as url, plain(url) as client:
-            version = client.info("server")["redis_version"]
             word = "" if runs else ", started for this look"
-            yield Finding("engine", "ok", f"{without_password(url)}, version {version}{word}")
+            yield Finding("engine", "ok", f"{_name(client)} at {without_password(url)}{word}")
             for name in CHECKS:
                 if name in wanted:
                     yield from _one(name, settings, client, runs)
@@ -83,7 +83,14 @@ def _findings(settings: Settings, wanted: list[str]) -> Iterator[Finding]:
         yield Finding("engine", "fail", str(failure), "Do what it says.")
 
 
-def _one(name: str, settings: Settings, client: object, runs: bool) -> Iterator[Finding]:
+def _name(client: Client) -> str:
+    server = client.info("server")
+    if "valkey_version" in server:
+        return f"Valkey {server['valkey_version']}"
+    return f"Redis {server['redis_version']}"
+
+
+def _one(name: str, settings: Settings, client: Client, runs: bool) -> Iterator[Finding]:
     if name == "worker" and not runs:
         yield Finding("worker", "warn", "nothing runs here at the moment", "Start `madoguchi up`.")
     elif name == "worker" and settings.jobs_redis_url:

@@ -1,4 +1,4 @@
-"""`madoguchi api` and `worker`: one part alone, for more than one machine."""
+"""`madoguchi api`, `worker` and `display`: one part alone, for more than one machine."""
 
 import argparse
 
@@ -11,7 +11,7 @@ from queue_service.settings import Settings
 
 
 def add(commands: Commands) -> None:
-    """`api`, `worker`."""
+    """`api`, `worker`, `display`."""
     api = commands.add(
         "api",
         "serve the HTTP API alone",
@@ -35,7 +35,20 @@ def add(commands: Commands) -> None:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi worker
         """,
     )
-    for parser in (api, worker):
+    display = commands.add(
+        "display",
+        "send boards to screens over WebSocket, alone",
+        _display,
+        """
+        Any number of them may follow one engine. `madoguchi api` does it on its own port already;
+        this is for many screens, behind a proxy.
+
+        example:
+          MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi display --port 8001
+        """,
+    )
+    add_address(display)
+    for parser in (api, worker, display):
         add_lifeline(parser)
 
 
@@ -54,7 +67,20 @@ def _begin(args: argparse.Namespace, settings: Settings) -> None:
 
 def _api(args: argparse.Namespace, settings: Settings) -> int:
     # Here, because only this command needs them, and they take half a second.
+    from display.server import board_socket, feeding
     from queue_service.api.app import create_app
+    from queue_service.api.serve import serve
+
+    _begin(args, settings)
+    with engine(settings, create=True) as url:
+        guard(settings, url)
+        app = create_app(replace(settings, redis_url=url), [board_socket], [feeding])
+        serve(app, settings.host, settings.port)
+    return 0
+
+
+def _display(args: argparse.Namespace, settings: Settings) -> int:
+    from display.server import create_app
     from queue_service.api.serve import serve
 
     _begin(args, settings)

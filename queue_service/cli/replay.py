@@ -29,7 +29,7 @@ from queue_service.cli.throw_away import throw_away
 from queue_service.ledger import Ledger
 from queue_service.log_columns import OFFICE, Columns, TicketLogError
 from queue_service.replay import Played, SetClock, play
-from queue_service.replay_client import ANSWER_S, API, Api, ReplayError
+from queue_service.replay_client import Api, ReplayError
 from queue_service.replay_office import PlanError, as_id
 from queue_service.replay_plan import Plan, plan_in, plan_new
 from queue_service.settings import Settings
@@ -130,13 +130,8 @@ def _replay(args: argparse.Namespace, settings: Settings) -> int:
 async def _play(args: argparse.Namespace, url: str, key: str, engine_url: str | None) -> None:
     """Read, plan, play and tell. With the engine at hand, its clock is ours."""
     async with AsyncExitStack() as stack:
-        client = httpx.AsyncClient(
-            base_url=url.rstrip("/").removesuffix(API),
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=ANSWER_S,
-            trust_env=engine_url is None,  # no proxy stands between us and our own service
-        )
-        api = Api(await stack.enter_async_context(client))
+        transport = await stack.enter_async_context(httpx.AsyncHTTPTransport())
+        api = Api(transport, url, key)
         set_clock = None
         if engine_url:
             ledger = await stack.enter_async_context(Ledger.open(engine_url))

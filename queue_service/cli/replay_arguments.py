@@ -87,7 +87,7 @@ def add_pace(parser: Parser) -> None:
         dest="run_name",
         metavar="NAME",
         default="",
-        help="a new name plays a log that was played before",
+        help="a new name plays a log again",
     )
 
 

@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import httpx
 from msgspec import Struct
 
 from queue_service.cli.command import CommandFailed
 from queue_service.embedded import Embedded
+from queue_service.settings import PREFIX
 
 HOST = "127.0.0.1"
+DURABILITY: Final = "everysec"  # what a power loss takes can be played again
 START_S = 60.0  # a start takes two seconds; a busy small machine needs a few more
 POLL_S = 0.05
 STOP_S = 10.0  # what the API promises for its own end
@@ -55,7 +58,7 @@ def throw_away(keep: Path | None = None, port: int = 0) -> Iterator[ThrowAway]:
                 f"{keep} is not empty: a replay has a time of its own and goes into no other data. "
                 "Name a new directory."
             )
-        engine = stack.enter_context(Embedded(keep))
+        engine = stack.enter_context(Embedded(keep, durability=DURABILITY))
         port = _free(port)
         service = ThrowAway(f"http://{HOST}:{port}", secrets.token_urlsafe(24), engine.url)
         stack.enter_context(_api(service, keep, port))
@@ -80,11 +83,15 @@ def _free(port: int) -> int:
 def _api(service: ThrowAway, data_dir: Path, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "queue_service.cli", "api", "--lifeline"]
     command += ["--data-dir", str(data_dir), "--host", HOST, "--port", str(port)]
-    env = {
-        **os.environ,
-        "MADOGUCHI_REDIS_URL": service.engine_url,
-        "MADOGUCHI_ADMIN_KEY": service.key,
+    ours = {
+        "REDIS_URL": service.engine_url,
+        "ADMIN_KEY": service.key,
+        "DURABILITY": DURABILITY,
+        "LOG_FORMAT": "json",  # a line a request: this one is written faster
     }
+    # None of the settings is for this service: they are those of the house's own.
+    env = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    env |= {PREFIX + name: text for name, text in ours.items()}
     log = data_dir / "api.log"
     with (
         log.open("wb") as output,

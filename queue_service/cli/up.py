@@ -61,9 +61,6 @@ def add(commands: Commands) -> None:
 
 
 def _up(args: argparse.Namespace, settings: Settings) -> int:
-    from queue_service.logs import configure  # here, because it takes half a second
-
-    configure(settings.log_format)
     offices = [read_file(file) for file in args.offices]
     settings = replace(settings, port=_free_port(settings.host, settings.port))
     try:
@@ -101,12 +98,20 @@ def _run(settings: Settings, offices: list[Office]) -> None:
         supervisor = Supervisor(embedded, url, _parts(settings))
         try:
             supervisor.start()
+            _begin_log(settings)
             _wait_until_ready(settings, supervisor)
             _tell(*start.links(settings))
             while True:
                 supervisor.look()
         finally:
             supervisor.stop()
+
+
+def _begin_log(settings: Settings) -> None:
+    """Write what happens to the parts as they write themselves; half a second, while they start."""
+    from queue_service.logs import configure
+
+    configure(settings.log_format)
 
 
 @contextmanager

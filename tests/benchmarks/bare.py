@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from queue_service import scripts
-from queue_service.connection import Client, connect
+from queue_service.connection import connect
 
 ANSWER = 11  # where hall.lua has the key of the answer
+COMMANDS: dict[str, tuple[list[str], dict[str, Any]]] = json.loads(os.environ["BENCH_COMMANDS"])
+
 Message = MutableMapping[str, Any]
-COMMANDS: dict[str, list[Any]] = json.loads(os.environ.get("BENCH_COMMANDS", "{}"))
-client: Client = connect(os.environ["BENCH_URL"]) if "BENCH_URL" in os.environ else None
-verbs = {name: client.register_script(scripts.assemble(name)) for name in COMMANDS if client}
+client = connect(os.environ["BENCH_URL"])
+verbs = {name: client.register_script(scripts.assemble(name)) for name in COMMANDS}
 
 
 async def app(
@@ -24,15 +25,14 @@ async def app(
     receive: Callable[[], Awaitable[Message]],
     send: Callable[[Message], Awaitable[None]],
 ) -> None:
-    """`POST /issue` and `POST /release_and_call_next`, the latter with `{"desk", "ticket"}`."""
+    """`POST /issue` and `POST /release_and_call_next`; the body says what differs each time."""
     if scope["type"] != "http":
         return
     body = (await receive())["body"]
     verb = scope["path"][1:]
     names, command = COMMANDS[verb]
-    slot = secrets.token_hex(16)
     keys = list(names)
-    keys[ANSWER] += slot  # each request is an intent of its own
+    keys[ANSWER] += secrets.token_hex(16)  # each request is an intent of its own
     reply = await verbs[verb](keys, [json.dumps(command | (json.loads(body) if body else {}))])
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

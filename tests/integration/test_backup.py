@@ -256,9 +256,7 @@ async def test_half_a_restore_does_not_start(file: Path, tmp_path: Path) -> None
         Embedded(data_dir).start()
 
 
-async def test_half_a_restore_is_not_backed_up(
-    file: Path, empty: Client, tmp_path: Path
-) -> None:
+async def test_half_a_restore_is_not_backed_up(file: Path, empty: Client, tmp_path: Path) -> None:
     await interrupted_restore(empty, file, tmp_path / "other")
     with pytest.raises(Unfinished):
         await back_up(empty, tmp_path / "half.zip")

@@ -305,6 +305,23 @@ async def test_a_definition_that_strands_a_ticket_is_refused(ledger: Ledger, off
     assert (await ledger.apply_office(fewer)).version == 2
 
 
+async def test_undo_brings_nobody_back_to_a_service_or_desk_that_is_gone(ledger: Ledger, office):
+    from msgspec.structs import replace
+
+    ticket = (await issue(ledger, "insurance")).ticket
+    await call(ledger)
+    await ledger.advance(OFFICE, ticket.seq, Move.FINISH)
+    await ledger.apply_office(
+        replace(
+            office,
+            services=tuple(s for s in office.services if s.id != "insurance"),
+            desks=tuple(d for d in office.desks if d.id != "2"),
+        )
+    )
+    with pytest.raises(refusals.NothingToUndo):
+        await ledger.undo(OFFICE, ticket.seq)
+
+
 async def test_two_desks_never_get_the_same_ticket(ledger: Ledger):
     for _ in range(20):
         await issue(ledger, "certificates")

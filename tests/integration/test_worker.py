@@ -186,7 +186,8 @@ async def test_a_worker_process_tends_and_stops_when_asked(
     await asyncio.to_thread(until, lambda: registered(redis))
     await asyncio.to_thread(
         # The first tick may have come before the clock was set: ask as the next one would.
-        until, lambda: ask_to_tend(job_queue(redis), OFFICE) or redis.hget(head, "date") != b"2025-11-24"
+        until,
+        lambda: ask_to_tend(job_queue(redis), OFFICE) or redis.hget(head, "date") != b"2025-11-24",
     )
     process.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(process.wait, 5) == 0

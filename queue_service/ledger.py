@@ -233,8 +233,11 @@ class Ledger(Questions):
         Raises:
             UnknownTicket, NothingToUndo
         """
-        command = {"ticket": ticket}
-        return (await self._trips.write("undo", office, lambda _: command, intent)).shown()
+
+        def command(scene: Scene) -> Command:
+            return {"ticket": ticket, "desks": {desk.id: True for desk in scene.office.desks}}
+
+        return (await self._trips.write("undo", office, command, intent)).shown()
 
     async def set_desk(
         self,

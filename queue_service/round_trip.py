@@ -76,6 +76,7 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     again: str | None = None
     now: int | None = None
+    date: str | None = None
     error: _Error | None = None
     replayed: bool = False
     ticket: Ticket | None = None
@@ -245,15 +246,13 @@ class RoundTrips:
                 scene.day = business_day(scene.office, lack.now)
                 scene.spans = {}
             case _:
-                await self.close_day(office, scene)
+                await self.close_day(office, scene, lack.date)
 
-    async def close_day(self, office: str, scene: Scene) -> None:
-        """End the business day in the ledger and begin the present one.
+    async def close_day(self, office: str, scene: Scene, date: str | None) -> None:
+        """End the business day `date` in the ledger and begin the present one.
 
         Several processes may do so at once: the first closes the day, the others find it closed.
         """
-        async with answered():
-            date = await self.redis.hget(keys.of(office, "head"), "date")
         command = {
             "version": scene.version,
             "day": scene.day,

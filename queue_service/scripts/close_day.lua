@@ -17,7 +17,8 @@ end
 if now < day.start or now >= day['end'] then
   return '{"again":"day","now":' .. string.format('%d', now) .. '}'
 end
-if command.closes ~= head.date then
+-- Somebody else was first. Without the second half, whoever asked late would close the new day.
+if command.closes ~= head.date or (head.date and day.date <= head.date) then
   return '{"date":' .. (head.date and cjson.encode(head.date) or 'null') .. '}'
 end
 

@@ -65,7 +65,7 @@ local function out_of_date()
     return '{"again":"day","now":' .. string.format('%d', now) .. '}'
   end
   if not head.date or day.date > head.date then
-    return '{"again":"close_day"}'
+    return '{"again":"close_day","date":' .. (head.date and '"' .. head.date .. '"' or 'null') .. '}'
   end
 end
 

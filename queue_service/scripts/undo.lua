@@ -1,9 +1,10 @@
 #!lua
 --[[ UNDO: take back the latest move of a desk.
 
-  Only the desk's latest move, only while nothing else has happened to that ticket, only for a minute.
+  Only the desk's latest move, only while nothing else has happened to that ticket, only for a minute,
+  and only back to services and a desk that the definition still has.
   KEYS     the hall
-  ARGV     ticket
+  ARGV     ticket desks
   Returns  {"ticket", "ahead"} | {"error": unknown_ticket, nothing_to_undo}
   Appends  Undone
   Cost     O(desks + log n) ]]
@@ -37,6 +38,18 @@ end
 local before = cjson.decode(desk.last[4])
 local owner = tonumber(redis.call('HGET', NUMBERS, before.number) or before.seq)
 if owner ~= before.seq then -- the range wrapped and the number was given to somebody else
+  return refuse('nothing_to_undo', ticket)
+end
+
+local function served_here()
+  local known = QUEUES[before.service .. ':reception'] and (not AT_DESK[before.state] or command.desks[before.desk])
+  for _, leg in ipairs(before['then'] or {}) do
+    known = known and QUEUES[leg[1] .. ':reception']
+  end
+  return known
+end
+
+if not served_here() then
   return refuse('nothing_to_undo', ticket)
 end
 

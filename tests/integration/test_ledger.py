@@ -274,6 +274,18 @@ async def test_the_day_ends_for_those_who_wait_and_goes_on_for_those_being_serve
     assert [(e.ticket, e.at) for e in expired] == [(waits.seq, 1_764_010_800_000)]  # 04:00
 
 
+@pytest.mark.parametrize("closes", [None, "2025-11-24"])
+async def test_a_day_that_another_process_has_begun_is_not_closed_again(
+    ledger: Ledger, closes: str | None
+):
+    """Two processes see the old day at once; the slower one must not end the new day."""
+    waiting = (await issue(ledger)).ticket
+    scene = await ledger._trips.scene(OFFICE)
+    await ledger._trips.close_day(OFFICE, scene, closes)
+    assert (await ledger.ticket(OFFICE, waiting.seq)).ticket == waiting
+    assert (await issue(ledger)).ticket.number == "C002"
+
+
 async def test_a_desk_that_holds_a_ticket_cannot_close(ledger: Ledger):
     await issue(ledger)
     await call(ledger)

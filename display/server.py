@@ -29,6 +29,7 @@ KEY_S = 10.0  # how long a screen may take to send its key
 SEND_S = 5.0  # a screen that does not read for so long is let go; it comes back by itself
 NO_KEY, FORBIDDEN, UNKNOWN = 4401, 4403, 4404  # close codes, after their HTTP namesakes
 TRY_LATER = 1013
+CANCEL_S = 0.1
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -64,9 +65,11 @@ class Feeds:
 
     async def close(self) -> None:
         """End every feed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Asked again until they end: the client of the engine swallows what comes while it connects.
+        while running := {task for task in self._tasks if not task.done()}:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=CANCEL_S)
 
 
 async def _refusal(access: Access, office: str, key: str | None) -> int | None:
@@ -102,13 +105,13 @@ async def board_socket(
 
     The key is looked at again before each board, so a screen whose key was revoked is let go.
     """
-    ledger: Ledger | None = socket.app.state.ledger
-    access: Access = socket.app.state.access
     feeds: Feeds = socket.app.state.feeds
     try:
-        if ledger is None:
-            raise Unavailable
         key = await _key(socket)
+        ledger: Ledger | None = socket.app.state.ledger
+        access: Access | None = socket.app.state.access
+        if ledger is None or access is None:  # the engine has not been reached yet
+            raise Unavailable
         code = await _refusal(access, office, key)
         if code is None:
             await ledger.known_office(office)

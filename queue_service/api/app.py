@@ -4,31 +4,37 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import structlog
 from litestar import Litestar, Response, Router
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.prometheus import PrometheusConfig
+from litestar.routes import HTTPRoute
+from litestar.types import Message, Scope
 
 from queue_service.access import Access
 from queue_service.api import board, desks, docs, events, health, offices, tickets
+from queue_service.api.deadline import Deadline
 from queue_service.api.exceptions import HANDLERS
-from queue_service.api.guard import Bearer, may
+from queue_service.api.guard import may
+from queue_service.api.openapi import describe
 from queue_service.api.request import provide_intent, provide_ledger
 from queue_service.ledger import Ledger
 from queue_service.logs import AccessLog
-from queue_service.refusals import Refusal
+from queue_service.refusals import Refusal, Unavailable
 from queue_service.settings import Settings
 
 BODY_LIMIT = 256 * 1024  # bytes: the largest sensible office definition has a tenth of it
 TEND_S = 10.0  # how late the day may end, or a booking lapse, when nobody touches anything
 RECONNECT_S = 1.0
+CANCEL_S = 0.1
 
 log = structlog.get_logger("api")
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -36,19 +42,34 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 @asynccontextmanager
 async def _open_ledger(app: Litestar) -> AsyncIterator[None]:
-    """Open the ledger, and keep house; an engine that is away is waited for, not died of."""
+    """Work with the engine. One that is away is waited for: until it comes, the answer is 503."""
+    tried = asyncio.Event()
+    working = asyncio.create_task(_work(app, tried), name="housekeeping")
+    working.add_done_callback(_stop_loudly)
+    working.add_done_callback(lambda _: tried.set())
+    try:
+        await tried.wait()
+        yield
+    finally:
+        # Asked again until it ends: the client of the engine swallows what comes while it connects.
+        while not working.done():
+            working.cancel()
+            await asyncio.wait({working}, timeout=CANCEL_S)
+
+
+async def _work(app: Litestar, tried: asyncio.Event) -> None:
     settings: Settings = app.state.settings
-    async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(Ledger.open(settings.redis_url or ""))
-        app.state.ledger = ledger
-        app.state.access = Access(ledger.redis, settings.admin_key)
-        keeping = asyncio.create_task(_keep_house(ledger), name="housekeeping")
-        keeping.add_done_callback(_stop_loudly)
+    while True:
         try:
-            yield
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            async with Ledger.open(settings.redis_url or "") as ledger:
+                app.state.access = Access(ledger.redis, settings.admin_key)
+                app.state.ledger = ledger
+                tried.set()
+                await _keep_house(ledger)
+        except Unavailable:
+            log.warning("engine_away", retry_s=RECONNECT_S)
+        tried.set()
+        await asyncio.sleep(RECONNECT_S)
 
 
 async def _keep_house(ledger: Ledger) -> None:
@@ -76,6 +97,19 @@ def _quiet(response: Response[Any]) -> Response[Any]:
     return response
 
 
+async def _name_methods(message: Message, scope: Scope) -> None:
+    """Say in full which methods a path takes: Litestar names those it was told of first."""
+    if message["type"] == "http.response.start" and scope.get("method") == "OPTIONS":
+        template = scope.get("path_template")
+        methods = {
+            method
+            for route in scope["litestar_app"].routes
+            if isinstance(route, HTTPRoute) and route.path_format == template
+            for method in route.methods
+        }
+        MutableScopeHeaders(message)["Allow"] = ", ".join(sorted(methods))
+
+
 def _every_route_has_a_rule(app: Litestar) -> None:
     for route in app.routes:
         handlers: list[BaseRouteHandler]
@@ -99,11 +133,12 @@ def create_app(
         middleware=[
             DefineMiddleware(AccessLog),
             PrometheusConfig(app_name="madoguchi", prefix="madoguchi", group_path=True).middleware,
-            DefineMiddleware(Bearer),
+            DefineMiddleware(Deadline),
         ],
         dependencies={"ledger": Provide(provide_ledger), "intent": Provide(provide_intent)},
         exception_handlers=HANDLERS,
         after_request=_quiet,
+        before_send=[_name_methods],
         lifespan=[_open_ledger, *lifespans],
         openapi_config=OpenAPIConfig(
             title="madoguchi",
@@ -123,6 +158,7 @@ def create_app(
         debug=False,
     )
     app.state.settings = settings
-    app.state.ledger = None
+    app.state.ledger = app.state.access = None
+    describe(app)
     _every_route_has_a_rule(app)
     return app

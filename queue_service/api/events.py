@@ -40,7 +40,7 @@ def event_view(office: Office, entry: Entry) -> dict[str, Any]:
     return {"entry_id": entry.id} | fields
 
 
-@get("/events", opt={"roles": ANALYST}, media_type="application/json")
+@get("/events", opt={"roles": ANALYST})
 async def feed(
     request: Request[Any, Any, Any],
     ledger: TheLedger,

@@ -85,6 +85,8 @@ def of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
         errors = [_wrong_value(each) for each in error.extra if isinstance(each, dict)]
         more = {"field": errors[0]["field"], "errors": errors}
         detail = "; ".join(f"{each['field']}: {each['reason']}" for each in errors)
+    elif error.status_code == 400:
+        more, detail = {"field": "body"}, f"body: this cannot be read as JSON: {detail}"
     code = _CODES.get(error.status_code, "invalid")
     return _answer(code, detail, error.status_code, more, dict(error.headers or {}))
 

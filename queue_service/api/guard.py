@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from queue_service.access import Access, Credential, Role
 from queue_service.api.problems import Problem
+from queue_service.refusals import Unavailable
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -23,30 +23,20 @@ ANALYST = frozenset({Role.ANALYST, Role.ADMIN})
 ANYONE = frozenset(Role)
 
 
-class Bearer(AbstractAuthenticationMiddleware):
-    """Finds out who asks; it turns nobody away, the guard does."""
-
-    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Look up the bearer's key; a request without one comes from the public."""
-        scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key:
-            return AuthenticationResult(user=None, auth=None)
-        access: Access = connection.app.state.access
-        return AuthenticationResult(user=await access.find(key.strip()), auth="bearer")
-
-
 def holder(connection: Connection) -> Credential | None:
     """Whoever asks, or None for the public."""
     user: Credential | None = connection.scope.get("user")
     return user
 
 
-def may(connection: Connection, handler: BaseRouteHandler) -> None:
+async def may(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let pass whoever holds one of the handler's roles, at the office in question."""
+    key = _key(connection)
+    user = await _find(connection, key) if key else None
+    connection.scope["user"] = user
     # Only the answers to OPTIONS, which Litestar writes itself, have no roles; see `app`.
     roles: frozenset[Role] = handler.opt.get("roles", PUBLIC)
-    user = holder(connection)
-    if user is None and connection.scope.get("auth"):
+    if key and user is None:
         raise Problem("no_key", "This key is unknown or was revoked.")
     if roles == PUBLIC:
         return
@@ -58,3 +48,15 @@ def may(connection: Connection, handler: BaseRouteHandler) -> None:
     office = connection.path_params.get("office")
     if office is not None and user.office not in (None, office):
         raise Problem("forbidden", f"This key is for the office {user.office}.")
+
+
+def _key(connection: Connection) -> str:
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _find(connection: Connection, key: str) -> Credential | None:
+    access: Access | None = connection.app.state.access
+    if access is None:
+        raise Unavailable
+    return await access.find(key)

@@ -1,4 +1,4 @@
-"""What every request brings: an intent, and a name for the log."""
+"""What a handler needs of every request: the ledger, and the intent behind it."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import HeaderParameter
 
 from queue_service.api.guard import holder
-from queue_service.api.problems import invalid
 from queue_service.ledger import Ledger
 from queue_service.refusals import Unavailable
 from queue_service.round_trip import Intent
@@ -16,12 +15,15 @@ TheLedger = NamedDependency[Ledger]
 TheIntent = NamedDependency[Intent | None]
 
 KEY_LENGTH = 255
+KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"  # printable ASCII; no space at an end, where headers lose it
 
 IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key",
         required=False,
+        max_length=KEY_LENGTH,
+        pattern=KEY_PATTERN,
         description="Names the intent: the same key and body gives the first answer again, for at "
         "least 48 hours. Up to 255 printable characters; a UUID for each press is right.",
     ),
@@ -42,9 +44,7 @@ async def provide_intent(
     """The intent of a request that brought an idempotency key."""
     if idempotency_key is None:
         return None
-    key = idempotency_key
-    if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
-        raise invalid("Idempotency-Key", f"takes 1 to {KEY_LENGTH} printable ASCII characters")
     who = holder(request)
-    body = await request.body()
-    return Intent.of(who.id if who else "public", request.method, request.url.path, key, body)
+    credential = who.id if who else "public"
+    path, body = request.url.path, await request.body()
+    return Intent.of(credential, request.method, path, idempotency_key, body)

@@ -17,14 +17,18 @@ from queue_service.hours import local_time
 from queue_service.ledger import Ledger
 from queue_service.tickets import Move, Stage, State
 
-Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", examples=["certificates"])]
-Number = Annotated[str, Meta(pattern=r"^[A-Z]{1,2}[0-9]{3,4}$", examples=["A012"])]
+END = r"(?!\n)$"  # Python's $ alone lets a last line break through
+Word = Annotated[
+    str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,39}}{END}", examples=["certificates"])
+]
+Number = Annotated[str, Meta(pattern=rf"^[A-Z]{{1,2}}[0-9]{{3,4}}{END}", examples=["A012"])]
+Language = Annotated[str, Meta(pattern=rf"^[a-z]{{2,3}}(-[A-Za-z0-9]{{1,8}}){{0,4}}{END}")]
 TicketId = Annotated[
     str, Meta(min_length=1, max_length=64, examples=["12-Jm2v0yqf5TqHn3cC1w8xQkz7abc"])
 ]
 Text = Annotated[
     dict[
-        Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$")],
+        Language,
         Annotated[str, Meta(min_length=1, max_length=500)],
     ],
     Meta(
@@ -62,7 +66,7 @@ class IssueBody(Body, frozen=True, kw_only=True):
         "normal"
     )
     needs: Annotated[tuple[Word, ...], Meta(max_length=10, examples=[["wheelchair"]])] = ()
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$")] = "ja"
+    language: Language = "ja"
     channel: Word = "kiosk"
     items: Items = ()
     booked_for: (

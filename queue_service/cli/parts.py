@@ -1,12 +1,15 @@
 """`madoguchi api`, `worker` and `display`: one part alone, for more than one machine."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from msgspec.structs import replace
 
 from queue_service.cli import lifeline
 from queue_service.cli.command import Commands, Parser, add_address
 from queue_service.cli.engines import engine, guard
+from queue_service.cli.stopping import noted
 from queue_service.settings import Settings
 
 
@@ -57,25 +60,30 @@ def add_lifeline(parser: Parser) -> None:
     parser.add_argument("--lifeline", action="store_true", help=argparse.SUPPRESS)
 
 
-def _begin(args: argparse.Namespace, settings: Settings) -> None:
-    from queue_service.logs import configure
+@contextmanager
+def _ready(args: argparse.Namespace, settings: Settings) -> Iterator[Settings]:
+    """What a part needs before it serves: its log, its lifeline, an engine that may be trusted."""
+    from queue_service.logs import configure  # here, because it takes half a second
 
     configure(settings.log_format)
     if args.lifeline:
         lifeline.hold()
+    # A server ends by sending itself the signal that ended it; an engine is still to be stopped.
+    with engine(settings, create=True) as url, noted():
+        guard(settings, url)
+        yield replace(settings, redis_url=url)
+
+
+# What only one part needs is imported there: it takes a second.
 
 
 def _api(args: argparse.Namespace, settings: Settings) -> int:
-    # Here, because only this command needs them, and they take half a second.
     from display.server import board_socket, feeding
     from queue_service.api.app import create_app
     from queue_service.api.serve import serve
 
-    _begin(args, settings)
-    with engine(settings, create=True) as url:
-        guard(settings, url)
-        app = create_app(replace(settings, redis_url=url), [board_socket], [feeding])
-        serve(app, settings.host, settings.port)
+    with _ready(args, settings) as ready:
+        serve(create_app(ready, [board_socket], [feeding]), ready.host, ready.port)
     return 0
 
 
@@ -83,17 +91,13 @@ def _display(args: argparse.Namespace, settings: Settings) -> int:
     from display.server import create_app
     from queue_service.api.serve import serve
 
-    _begin(args, settings)
-    with engine(settings, create=True) as url:
-        guard(settings, url)
-        serve(create_app(replace(settings, redis_url=url)), settings.host, settings.port)
+    with _ready(args, settings) as ready:
+        serve(create_app(ready), ready.host, ready.port)
     return 0
 
 
 def _worker(args: argparse.Namespace, settings: Settings) -> int:
-    from worker.work import work  # here, because only this command needs rq
+    from worker.work import work
 
-    _begin(args, settings)
-    with engine(settings, create=True) as url:
-        guard(settings, url)
-        return work(replace(settings, redis_url=url))
+    with _ready(args, settings) as ready:
+        return work(ready)

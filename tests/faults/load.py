@@ -18,7 +18,7 @@ from typing import Any
 from msgspec import Struct
 
 from queue_service.ledger import Ledger
-from queue_service.refusals import DeskBusy, IllegalMove, Refusal, Unavailable
+from queue_service.refusals import DeskBusy, IllegalMove, Refusal, Unavailable, UnknownTicket
 from queue_service.round_trip import Intent
 from queue_service.tickets import Move
 from tests.hall import wish
@@ -101,7 +101,7 @@ async def desk(ledger: Ledger, id: str, stop: Event, journal: Any) -> None:
                 ),
                 stop,
             )
-        except IllegalMove:
+        except (IllegalMove, UnknownTicket):  # lost: `broken` will say so
             continue
         note(journal, "finish", slot, "", done.ticket)
 
@@ -152,12 +152,12 @@ def clients(url: str, folder: Path, count: int) -> Iterator[list[Path]]:
 
 def promises(journals: list[Path]) -> list[Promise]:
     """Everything that was promised; a last line cut short was not."""
-    found = []
-    for journal in journals:
-        for line in journal.read_text("utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                found.append(Promise(**json.loads(line)))
-    return found
+    lines = (
+        line
+        for journal in journals
+        for line in journal.read_text("utf-8").splitlines(keepends=True)
+    )
+    return [Promise(**json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 async def broken(ledger: Ledger, given: list[Promise]) -> list[str]:

@@ -1,0 +1,63 @@
+"""One deadline around a whole request: looking up the key, the ledger's work, everything.
+
+Each step bounds its own talk with the engine; steps in a row would add up without this.
+"""
+
+import asyncio
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+
+from queue_service.api.exceptions import of_refusal
+from queue_service.refusals import Unavailable
+
+DEADLINE_S = 3.0  # a ticket machine has its answer within 3.5 s
+
+
+class Deadline:
+    """Begins an answer within `DEADLINE_S`, or says that the engine cannot be reached.
+
+    The time that the asker takes to send the body does not count, nor does that of reading a long
+    answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer for it when it takes too long."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        answering = False
+
+        async def receiving() -> ReceiveMessage:
+            if answering:
+                return await receive()
+            asked, due = loop.time(), limit.when()
+            limit.reschedule(None)
+            message = await receive()
+            if due is not None and not answering:
+                limit.reschedule(due + loop.time() - asked)
+            return message
+
+        async def sending(message: Message) -> None:
+            nonlocal answering
+            if not answering:
+                answering = True
+                limit.reschedule(None)
+            await send(message)
+
+        loop = asyncio.get_running_loop()
+        limit = asyncio.timeout(DEADLINE_S)
+        try:
+            async with limit:
+                await self._app(scope, receiving, sending)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            request = Request[Any, Any, Any](scope)
+            response = of_refusal(request, Unavailable())
+            await response.to_asgi_response(app=None, request=request)(scope, receive, send)

@@ -113,8 +113,11 @@ class Desks:
 
     def let_go(self, row: Row) -> bool:
         """End a visit; False when no desk holds the ticket any more."""
-        holding = next((desk for desk, held in self.held.items() if held is row), None)
-        return holding is not None and self.held.pop(holding) is row
+        for desk, held in self.held.items():
+            if held is row:
+                del self.held[desk]
+                return True
+        return False
 
     def endless(self) -> list[Row]:
         """The tickets at desks of which the log does not say when their visit ended."""

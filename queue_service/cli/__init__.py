@@ -17,6 +17,7 @@ from queue_service.cli import (
     export,
     office,
     parts,
+    replay,
     up,
     verify,
 )
@@ -27,7 +28,7 @@ from queue_service.refusals import Refusal
 from queue_service.settings import BadSetting
 
 # In the order of `--help`. A module has `add(commands)`, which says what it can do.
-MODULES = (up, parts, office, access_keys, export, verify, backup, doctor)
+MODULES = (up, parts, office, access_keys, replay, export, verify, backup, doctor)
 
 DESCRIPTION = "A counter queue for city halls: ticket machines, desks, boards, figures. 窓口"
 EPILOG = """\

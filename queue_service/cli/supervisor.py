@@ -109,6 +109,7 @@ class Supervisor:
     def __init__(self, embedded: Embedded | None, url: str, parts: Sequence[Part]) -> None:
         self._embedded = embedded
         self._engine_deaths = Deaths("engine")
+        self._engine_due: float | None = None  # when to start it again; None: it lives
         self._url = url
         self._parts = parts
 
@@ -122,22 +123,28 @@ class Supervisor:
             part.start(self._env)
 
     def look(self) -> None:
-        """Start again what has died, the engine first; returns after a moment.
+        """Start again what has died, the engine first. To be called every `POLL_S`.
 
         Raises:
             CommandFailed: something died too often.
             EngineError: the engine cannot be started again.
         """
-        time.sleep(POLL_S)
         if self._embedded and self._embedded.pid is None:
-            time.sleep(self._engine_deaths.another("its process gone"))
-            self._embedded.start()
-            if self._embedded.url != self._url:  # deep data dirs have their socket elsewhere
-                self._url = self._embedded.url
-                self._stop_parts()
-                self.start()
+            self._look_at(self._embedded)
         for part in self._parts:
             part.look(self._env)
+
+    def _look_at(self, embedded: Embedded) -> None:
+        if self._engine_due is None:
+            self._engine_due = time.monotonic() + self._engine_deaths.another("its process gone")
+        if time.monotonic() < self._engine_due:
+            return
+        self._engine_due = None
+        embedded.start()
+        if embedded.url != self._url:  # deep data dirs have their socket in a place of its own
+            self._url = embedded.url
+            self._stop_parts()
+            self.start()
 
     def stop(self) -> None:
         """Stop the parts, then the engine, within ten seconds. Harmless when nothing runs."""

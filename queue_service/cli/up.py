@@ -5,7 +5,6 @@ import asyncio
 import http.client
 import os
 import shlex
-import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -19,7 +18,8 @@ from queue_service.access import Access, Role
 from queue_service.cli.command import CommandFailed, Commands, add_address
 from queue_service.cli.engines import guard
 from queue_service.cli.office import apply, read_file
-from queue_service.cli.supervisor import Part, Supervisor
+from queue_service.cli.stopping import Asked, noted
+from queue_service.cli.supervisor import POLL_S, Part, Supervisor
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
@@ -63,35 +63,8 @@ def add(commands: Commands) -> None:
 def _up(args: argparse.Namespace, settings: Settings) -> int:
     offices = [read_file(file) for file in args.offices]
     settings = replace(settings, port=_free_port(settings.host, settings.port))
-    try:
-        with _one_interruption():
-            _run(settings, offices)
-    except KeyboardInterrupt:
-        _tell("Stopped.")
-    return 0
-
-
-@contextmanager
-def _one_interruption() -> Iterator[None]:
-    """SIGINT and SIGTERM interrupt once; the second does not interrupt the stopping."""
-
-    def interrupt(*_: object) -> None:
-        for number in signals:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, interrupt) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
-
-
-def _run(settings: Settings, offices: list[Office]) -> None:
-    """Run until interrupted, or until something dies too often; then nothing is left running."""
-    with _engine(settings) as (embedded, url):
+    # Until the engine has started a signal simply ends us, and the engine with us.
+    with _engine(settings) as (embedded, url), noted() as asked:
         guard(settings, url)
         start = asyncio.run(_prepare(settings, url, offices))
         _tell(*start.lines(settings))
@@ -99,19 +72,16 @@ def _run(settings: Settings, offices: list[Office]) -> None:
         try:
             supervisor.start()
             _begin_log(settings)
-            _wait_until_ready(settings, supervisor)
-            _tell(*start.links(settings))
-            while True:
+            _wait_until_ready(settings, supervisor, asked)
+            if not asked.to_stop:
+                _tell(*start.links(settings))
+            while not asked.to_stop:
                 supervisor.look()
+                time.sleep(POLL_S)
         finally:
             supervisor.stop()
-
-
-def _begin_log(settings: Settings) -> None:
-    """Write what happens to the parts as they write themselves; half a second, while they start."""
-    from queue_service.logs import configure
-
-    configure(settings.log_format)
+    _tell("Stopped.")
+    return 0
 
 
 @contextmanager
@@ -128,6 +98,13 @@ def _parts(settings: Settings) -> list[Part]:
     where = ("--data-dir", str(settings.data_dir))
     address = ("--host", settings.host, "--port", str(settings.port))
     return [Part("api", ("api", *where, *address)), Part("worker", ("worker", *where))]
+
+
+def _begin_log(settings: Settings) -> None:
+    """Write what happens to the parts as they write themselves; half a second, while they start."""
+    from queue_service.logs import configure
+
+    configure(settings.log_format)
 
 
 # Before the parts start
@@ -207,15 +184,16 @@ def _free_port(host: str, port: int) -> int:
 # When they have started
 
 
-def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
+def _wait_until_ready(settings: Settings, supervisor: Supervisor, asked: Asked) -> None:
     deadline = time.monotonic() + READY_S
-    while not _is_ready(settings):
+    while not asked.to_stop and not _is_ready(settings):
         if time.monotonic() > deadline:
             raise CommandFailed(
                 f"The API was not ready after {READY_S:.0f} s: {_site(settings)}/health/ready says "
                 "why, and so do the messages above."
             )
         supervisor.look()
+        time.sleep(POLL_S)
 
 
 def _is_ready(settings: Settings) -> bool:

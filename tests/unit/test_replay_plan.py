@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from queue_service.office_files import office_from_json, office_to_json, read_office
 from queue_service.replay_office import PlanError, ids
@@ -90,6 +92,11 @@ def test_overlapping_visits_of_a_service_get_a_desk_each() -> None:
         ("2", ("a",)),
     ]
     assert [step.desk for step in made.steps if step.desk] == ["1", "2", "1", "1"]
+
+
+def test_a_free_desk_calls_before_one_whose_visit_may_last() -> None:
+    made = plan(row(2, 0, 1, finished=5), row(3, 0, 3, finished=6), row(4, 0, 7), row(5, 0, 8))
+    assert [step.desk for step in made.steps if step.desk] == ["1", "2", "1", "2"]
 
 
 def test_a_visit_that_begins_and_ends_in_one_second_is_called_before_it_ends() -> None:
@@ -206,3 +213,56 @@ def test_in_a_defined_office_its_own_desks_call() -> None:
 def test_a_defined_office_is_not_guessed_at() -> None:
     with pytest.raises(PlanError, match="no service taxes, visit; it has certificates, moving"):
         steps_in_small_office([row(2, 0, service="taxes"), row(3, 0, service=None)])
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Row]:
+    """Any log: few instants, so that much happens at once; few desks, so that they are contested."""
+    minutes = st.integers(0, 4) | st.integers(0, 3).map(lambda days: days * 24 * 60)
+    rows = []
+    for line in range(2, 2 + draw(st.integers(1, 12))):
+        issued, *later = sorted(draw(st.lists(minutes, min_size=4, max_size=4)))
+        called, started, finished = (draw(st.sampled_from([None, each])) for each in later)
+        service, desk = draw(st.sampled_from("ab")), draw(st.sampled_from([None, None, "1", "x"]))
+        outcome = draw(st.sampled_from([None, None, "finished", "no_show", "cancelled"]))
+        more = {"started": started, "finished": finished, "outcome": outcome}
+        rows.append(row(line, issued, called, service=service, desk=desk, **more))
+    return rows
+
+
+LEGAL = {
+    Verb.ISSUE: (None, "waiting"),
+    Verb.CALL: ("waiting", "called"),
+    Verb.START: ("called", "serving"),
+}
+
+
+@given(logs())
+def test_every_step_of_any_log_is_possible_and_no_ticket_stays_at_a_desk(log: list[Row]) -> None:
+    made = plan(*log)
+    state: dict[int, str] = {}
+    holder: dict[str, int] = {}
+    for step in made.steps:
+        line = step.row.line
+        before, after = LEGAL.get(step.verb, (None, "ended"))
+        if step.verb is Verb.CANCEL:
+            assert state[line] in ("waiting", "called")
+        elif after == "ended":
+            assert state[line] in ("called", "serving")
+        else:
+            assert state.get(line) == before
+        if step.desk:
+            assert step.desk not in holder
+            assert step.service in made.office.desk(step.desk).services
+            holder[step.desk] = line
+        if after == "ended":
+            holder = {desk: held for desk, held in holder.items() if held != line}
+        state[line] = after
+    assert [step.at for step in made.steps] == sorted(step.at for step in made.steps)
+    assert {row.line for row in log} == state.keys()
+    assert set(state.values()) <= {"waiting", "ended"}
+    assert holder == {}
+    called = {step.row.line: step.at for step in made.steps if step.verb is Verb.CALL}
+    assert {row.line: row.called_at for row in log if row.called_at is not None}.items() <= (
+        called.items()
+    )

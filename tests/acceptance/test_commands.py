@@ -1,0 +1,337 @@
+"""The commands on a real data set: what they print, what they leave behind, how they end."""
+
+import asyncio
+import csv
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from queue_service import keys
+from queue_service.cli import main
+from queue_service.embedded import Embedded
+from queue_service.ledger import Ledger
+from queue_service.log_columns import Columns
+from queue_service.office_files import read_office
+from queue_service.ticket_log import Row, open_log
+from queue_service.tickets import Move
+from tests.conftest import TEN_O_CLOCK
+from tests.hall import OFFICE, OFFICE_YAML, issue
+
+TODAY = "2025-11-24"
+ENTRIES = 8  # definition, day, three numbers, desk, call, end
+DAYS = ["--from", TODAY, "--to", TODAY]
+
+
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data dir after three visits of one morning; nothing runs on it. Tests only read it."""
+    data_dir = tmp_path_factory.mktemp("morning") / "data"
+
+    async def live(url: str) -> None:
+        async with Ledger.open(url) as ledger:
+            await ledger.simulate(OFFICE, TEN_O_CLOCK, 0)
+            await ledger.apply_office(read_office(OFFICE_YAML, "office.yaml"))
+            for _ in range(3):
+                await issue(ledger)
+            shown = (await ledger.call_next(OFFICE, "2")).shown()
+            await ledger.advance(OFFICE, shown.ticket.seq, Move.FINISH)
+
+    with Embedded(data_dir) as embedded:
+        asyncio.run(live(embedded.url))
+    return data_dir
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests."""
+    for name in ("REDIS_URL", "JOBS_REDIS_URL", "ADMIN_KEY", "DATA_DIR"):
+        monkeypatch.delenv(f"MADOGUCHI_{name}", raising=False)
+
+
+class Told:
+    """What a command answered."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Command:
+    """`madoguchi` on one data dir."""
+
+    def __init__(self, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.data_dir, self._capsys = data_dir, capsys
+
+    def __call__(self, *words: str) -> Told:
+        self._capsys.readouterr()
+        code = main([*words, "--data-dir", str(self.data_dir)])
+        return Told(code, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def command(morning: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command on the data dir of the morning."""
+    return Command(morning, capsys)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command on a data dir that does not exist yet."""
+    return Command(tmp_path / "fresh" / "data", capsys)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The small office as a file."""
+    file = tmp_path / "office.yaml"
+    file.write_text(OFFICE_YAML)
+    return file
+
+
+# ---- offices
+
+
+def test_a_definition_is_applied_once_and_shown_as_it_can_be_applied(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    first = fresh("office", "apply", str(file), "--format", "json")
+    assert (first.code, first.json) == (0, {"office": "small", "version": 1, "changed": True})
+    assert "nothing changed" in fresh("office", "apply", str(file)).out
+
+    shown = tmp_path / "shown.yaml"
+    shown.write_text(fresh("office", "show", "small").out)
+    assert "nothing changed" in fresh("office", "apply", str(shown)).out
+    assert fresh("office", "show", "small", "--format", "json").json["timezone"] == "Asia/Tokyo"
+
+
+def test_a_definition_that_strands_a_ticket_is_refused(command: Command, file: Path) -> None:
+    file.write_text(OFFICE_YAML.replace("id: insurance", "id: taxes").replace("insurance", "taxes"))
+    told = command("office", "apply", str(file))
+    assert told.code == 1
+    assert "service: insurance" in told.err
+    assert "C002" in told.err
+
+
+def test_an_office_that_is_not_there_is_named(command: Command) -> None:
+    for words in (["office", "show", "atlantis"], ["verify", "--office", "atlantis"]):
+        told = command(*words)
+        assert (told.code, told.out) == (1, "")
+        assert "atlantis" in told.err
+
+
+# ---- keys
+
+
+def test_a_key_is_shown_once_listed_without_it_and_revoked(fresh: Command, file: Path) -> None:
+    fresh("office", "apply", str(file))
+    made = fresh(
+        *("keys", "new", "--role", "staff", "--office", "small"),
+        *("--label", "desk 3", "--format", "json"),
+    ).json
+    assert list(made) == ["id", "key", "role", "office", "label"]
+    assert (made["role"], made["office"], made["label"]) == ("staff", "small", "desk 3")
+
+    listed = fresh("keys", "list", "--format", "json")
+    assert [each["id"] for each in listed.json["keys"]] == [made["id"]]
+    assert made["key"] not in listed.out
+    assert made["key"] not in fresh("keys", "list").out
+    kept = [path for path in fresh.data_dir.rglob("*") if path.is_file()]
+    assert not [path for path in kept if made["key"].encode() in path.read_bytes()]
+
+    assert fresh("keys", "revoke", made["id"]).code == 0
+    again = fresh("keys", "revoke", made["id"])
+    assert again.code == 1
+    assert made["id"] in again.err
+
+
+def test_only_the_key_is_on_standard_output(fresh: Command) -> None:
+    told = fresh("keys", "new", "--role", "admin")
+    assert told.out.startswith("mg_")
+    assert len(told.out.split()) == 1
+    assert "shown this once" in told.err
+
+
+def test_a_key_for_an_office_that_is_not_there_is_refused(fresh: Command) -> None:
+    told = fresh("keys", "new", "--role", "staff", "--office", "atlantis")
+    assert (told.code, told.out) == (1, "")
+    assert "atlantis" in told.err
+
+
+# ---- proof and figures
+
+
+def test_verify_says_what_was_proven(command: Command) -> None:
+    told = command("verify", "--office", OFFICE, "--format", "json")
+    assert told.code == 0
+    assert told.json == {"office": OFFICE, "entries": ENTRIES, "agrees": True, "difference": None}
+
+
+def test_verify_names_the_first_difference(fresh: Command, file: Path) -> None:
+    fresh("office", "apply", str(file))
+    with Embedded(fresh.data_dir) as embedded, redis.Redis.from_url(embedded.url) as client:
+        client.hset(keys.of(OFFICE, "counters"), "last:moving", 17)
+        told = fresh("verify", "--office", OFFICE)  # it uses the engine that runs
+    assert told.code == 1
+    assert "counters" in told.out
+    assert "17" in told.out
+
+
+def test_an_exported_log_can_be_read_as_a_log(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "visits.csv"
+    told = command("export", "tickets", "--office", OFFICE, *DAYS, "-o", str(file))
+    assert (told.code, told.out) == (0, "")
+    assert "3 rows" in told.err
+    assert file.read_bytes().startswith(b"number,service,")
+    assert file.read_bytes().endswith(b"\r\n")
+    with open_log(file, Columns()) as log:
+        rows = list(log)
+    assert [type(row) for row in rows] == [Row] * 3
+    first = rows[0]
+    assert isinstance(first, Row)
+    assert (first.number, first.outcome, first.desk) == ("C001", "finished", "2")
+    assert first.issued_at == TEN_O_CLOCK
+    packed = tmp_path / "visits.csv.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    with open_log(packed, Columns()) as log:
+        assert len(list(log)) == 3
+
+
+def test_entries_go_to_standard_output(command: Command) -> None:
+    told = command("export", "events", "--office", OFFICE, *DAYS, "--format", "ndjson")
+    entries = [json.loads(line) for line in told.out.splitlines()]
+    types = ["Issued"] * 3 + ["Called", "Finished"]
+    assert [each["type"] for each in entries if "ticket" in each] == types
+    assert {each["business_date"] for each in entries} == {TODAY}
+    table = command("export", "events", "--office", OFFICE, *DAYS)
+    read = list(csv.DictReader(io.StringIO(table.out)))
+    assert [row["type"] for row in read] == [each["type"] for each in entries]
+
+
+def test_a_reader_that_leaves_early_is_no_failure_to_report(command: Command) -> None:
+    words = ["export", "events", "--office", OFFICE, *DAYS, "--data-dir", str(command.data_dir)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "queue_service.cli", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        child.wait(20)
+
+
+# ---- backup
+
+
+def test_a_backup_is_restored_elsewhere_and_proves_itself(
+    command: Command, fresh: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.zip"
+    made = command("backup", str(file), "--format", "json")
+    assert (made.code, made.json["entries"]) == (0, {OFFICE: ENTRIES})
+
+    restored = fresh("restore", str(file))
+    assert restored.code == 0, restored.err
+    assert f"small ({ENTRIES} entries)" in restored.out
+    assert fresh("verify", "--office", OFFICE).code == 0
+    rows = [each("export", "tickets", "--office", OFFICE, *DAYS).out for each in (command, fresh)]
+    assert rows[0] == rows[1]
+
+    again = fresh("restore", str(file))
+    assert again.code == 1
+    assert "--data-dir" in again.err
+    assert fresh("verify", "--office", OFFICE).code == 0
+
+
+def test_a_damaged_backup_starts_nothing(fresh: Command, tmp_path: Path) -> None:
+    file = tmp_path / "backup.zip"
+    file.write_bytes(b"PK not a zip")
+    told = fresh("restore", str(file))
+    assert told.code == 1
+    assert "use another copy" in told.err
+    assert not fresh.data_dir.exists()
+
+
+def test_a_restore_wants_the_data_set_for_itself(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "backup.zip"
+    command("backup", str(file))
+    with Embedded(tmp_path / "busy"):
+        told = Command(tmp_path / "busy", command._capsys)("restore", str(file))
+    assert told.code == 1
+    assert "Stop it first" in told.err
+
+
+# ---- doctor
+
+
+def levels(told: Told) -> dict[str, str]:
+    return {each["check"]: each["level"] for each in told.json["checks"]}
+
+
+def test_doctor_finds_a_data_set_in_order(command: Command) -> None:
+    told = command("doctor", "--format", "json")
+    assert told.json["data_dir"] == str(command.data_dir)
+    found = levels(told)
+    assert found.pop("worker") == "warn", "nothing runs"
+    assert found.pop("disk") in ("ok", "warn"), "as this machine has it"
+    assert found == dict.fromkeys(("engine", "persistence", "data", "clock", "time_zones"), "ok")
+    assert told.code == 0
+
+
+def test_doctor_fails_on_an_engine_that_forgets(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Embedded(command.data_dir) as embedded, redis.Redis.from_url(embedded.url) as client:
+        monkeypatch.setenv("MADOGUCHI_REDIS_URL", embedded.url)
+        client.config_set("appendfsync", "no")
+        told = command("doctor", "--format", "json")
+        client.config_set("appendfsync", "always")
+    assert told.code == 1
+    assert levels(told)["persistence"] == "fail"
+    assert levels(told)["worker"] == "fail", "a service without a worker"
+
+
+def test_doctor_says_that_the_data_set_vanished(fresh: Command, file: Path, tmp_path: Path) -> None:
+    fresh("office", "apply", str(file))
+    (fresh.data_dir / "dataset").write_text("0123\n")
+    told = fresh("doctor")
+    assert told.code == 1
+    assert "Restore a backup" in told.out
+
+
+def test_doctor_warns_of_a_ledger_ahead_of_its_clock(fresh: Command, file: Path) -> None:
+    fresh("office", "apply", str(file))
+    with Embedded(fresh.data_dir) as embedded, redis.Redis.from_url(embedded.url) as client:
+        client.hincrby(keys.of(OFFICE, "head"), "at", 7_200_000)
+        told = fresh("doctor", "--only", "clock", "--format", "json")
+    assert [each["level"] for each in told.json["checks"]] == ["ok", "warn"]
+    assert "ahead" in told.json["checks"][1]["found"]
+
+
+def test_doctor_names_an_engine_that_does_not_answer(
+    fresh: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MADOGUCHI_REDIS_URL", "redis://:secret@127.0.0.1:1/0")
+    told = fresh("doctor")
+    assert told.code == 1
+    assert "redis://…@127.0.0.1:1/0" in told.out
+    assert "secret" not in told.out + told.err
+
+
+def test_doctor_before_the_first_start_makes_nothing(fresh: Command) -> None:
+    told = fresh("doctor")
+    assert told.code == 0
+    assert "would be started" in told.out
+    assert not os.path.exists(fresh.data_dir)

@@ -27,7 +27,7 @@ async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterato
     """The address of a display process of its own."""
     with listen("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
-    child = subprocess.Popen(  # noqa: ASYNC220 - it only starts it
+    child = subprocess.Popen(
         [sys.executable, "-m", "queue_service.cli", "display", "--port", str(port)],
         env=os.environ | {"MADOGUCHI_REDIS_URL": engine_url, "MADOGUCHI_DATA_DIR": str(tmp_path)},
     )

@@ -87,11 +87,11 @@ class Settings(Struct):
 class Manifest(Struct, kw_only=True):
     """What a backup claims to hold."""
 
-    format: int
+    format: int = FORMAT
     dataset: str
     created_at: str
-    entries: dict[str, int]  # office → its last entry
-    sha256: dict[str, str]  # member → its hash
+    entries: dict[str, int] = {}  # office → its last entry
+    sha256: dict[str, str] = {}  # member → its hash
 
 
 class Line(Struct):
@@ -125,13 +125,8 @@ async def back_up(redis: Client, file: Path, progress: Progress = lambda _: None
         offices = sorted(await redis.smembers(keys.OFFICES))
         now, _ = await redis.time()
         settings = Settings(await redis.get(keys.SECRET), await redis.hgetall(keys.KEYS), {})
-    manifest = Manifest(
-        format=FORMAT,
-        dataset=dataset,
-        created_at=datetime.fromtimestamp(now, UTC).isoformat(),
-        entries={},
-        sha256={},
-    )
+    created_at = datetime.fromtimestamp(now, UTC).isoformat()
+    manifest = Manifest(dataset=dataset, created_at=created_at)
     with _appearing(file) as archive:
         for office in offices:
             until, settings.offices[office] = await _configuration(redis, office)

@@ -1,7 +1,7 @@
 """Rebuilding an office's keys from its ledger: the proof of law 1, and the way back from a backup.
 
 `render` says what Redis must hold when the ledger adds up to a `Hall`. `verify` compares that with
-what it does hold and names the first difference; `restore` writes it.
+what it does hold and names the first difference; `queue_service.restore` writes what is rendered here.
 """
 
 from collections.abc import Callable, Iterator

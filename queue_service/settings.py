@@ -4,6 +4,7 @@ Pure: it knows names and rules, and opens nothing except the files that `…_FIL
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,7 +48,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             data_dir=Path(given["data_dir"] or default_data_dir(env)),
             host=given["host"] or "127.0.0.1",
             port=_port(given["port"] or "8000"),
-            public_url=given["public_url"],
+            public_url=_public_url(given["public_url"]),
             admin_key=_admin_key(given["admin_key"]),
             log_format=_one_of("log_format", given["log_format"] or "text", "json", "text"),
             durability=_one_of("durability", given["durability"] or "always", "always", "everysec"),
@@ -91,6 +92,15 @@ def _url(given: Mapping[str, str | None], name: str) -> str | None:
             f"{PREFIX}{name.upper()} is no address of an engine: write redis://host:6379/0"
         )
     return url
+
+
+def _public_url(url: str | None) -> str | None:
+    if url is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise BadSetting(
+            f"{PREFIX}PUBLIC_URL is {url!r}: write the address that phones can reach, "
+            "like https://queue.example.jp"
+        )
+    return url and url.rstrip("/")
 
 
 def _port(text: str) -> int:

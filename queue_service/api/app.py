@@ -25,7 +25,8 @@ from queue_service.api.deadline import Deadline
 from queue_service.api.exceptions import HANDLERS
 from queue_service.api.guard import may
 from queue_service.api.openapi import describe
-from queue_service.api.request import provide_intent, provide_ledger
+from queue_service.api.problems import HEADERS
+from queue_service.api.request import provide_intent, provide_ledger, read_strictly
 from queue_service.ledger import Ledger
 from queue_service.logs import AccessLog
 from queue_service.refusals import Refusal, Unavailable
@@ -66,8 +67,8 @@ async def _work(app: Litestar, tried: asyncio.Event) -> None:
                 app.state.ledger = ledger
                 tried.set()
                 await _keep_house(ledger)
-        except Unavailable:
-            log.warning("engine_away", retry_s=RECONNECT_S)
+        except Unavailable as away:
+            log.warning("engine_away", reason=str(away.__cause__), retry_s=RECONNECT_S)
         tried.set()
         await asyncio.sleep(RECONNECT_S)
 
@@ -90,10 +91,9 @@ def _stop_loudly(task: "asyncio.Task[None]") -> None:
 
 
 def _quiet(response: Response[Any]) -> Response[Any]:
-    """Nothing is kept on the way unless its handler says so; nothing is guessed or passed on."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    """Give a success the headers that every refusal has."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 
@@ -137,6 +137,7 @@ def create_app(
         ],
         dependencies={"ledger": Provide(provide_ledger), "intent": Provide(provide_intent)},
         exception_handlers=HANDLERS,
+        before_request=read_strictly,
         after_request=_quiet,
         before_send=[_name_methods],
         lifespan=[_open_ledger, *lifespans],

@@ -9,7 +9,8 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from queue_service.api.problems import STATUS, Problem
+from queue_service.api.problems import HEADERS, STATUS, Problem
+from queue_service.api.request import WrongBody
 from queue_service.api.schemas import ticket_view
 from queue_service.office_rules import OfficeError
 from queue_service.offices import UnknownDesk, UnknownService
@@ -37,7 +38,7 @@ def _answer(
         raw,
         status_code=status,
         media_type="application/problem+json",
-        headers={"Cache-Control": "no-store"} | (headers or {}),
+        headers=HEADERS | (headers or {}),
     )
 
 
@@ -85,13 +86,20 @@ def of_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
         errors = [_wrong_value(each) for each in error.extra if isinstance(each, dict)]
         more = {"field": errors[0]["field"], "errors": errors}
         detail = "; ".join(f"{each['field']}: {each['reason']}" for each in errors)
-    elif error.status_code == 400:
-        more, detail = {"field": "body"}, f"body: this cannot be read as JSON: {detail}"
     code = _CODES.get(error.status_code, "invalid")
     return _answer(code, detail, error.status_code, more, dict(error.headers or {}))
 
 
+def of_wrong_body(_: Request[Any, Any, Any], error: WrongBody) -> Response[bytes]:
+    """A body that was read, and does not have the shape that was asked for."""
+    reason, path = _PLACED.fullmatch(str(error)).groups("")  # type: ignore[union-attr]
+    found = _wrong_value({"key": path, "message": reason})
+    detail = f"{found['field']}: {found['reason']}"
+    return _answer("invalid", detail, 400, {"field": found["field"], "errors": [found]})
+
+
 _CODES = {401: "no_key", 403: "forbidden", 404: "not_found", 405: "wrong_method", 413: "too_large"}
+_PLACED = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?(.*)`)?", re.DOTALL)
 _NAMED = re.compile("(unknown|required) field `(.*)`")
 
 
@@ -107,11 +115,6 @@ def _wrong_value(found: dict[str, Any]) -> dict[str, str]:
     return {"field": path or "body", "reason": reason}
 
 
-def of_unreadable(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """A body that is not UTF-8, not JSON, or nested beyond reason."""
-    return _answer("invalid", "body: this cannot be read as JSON", 400, {"field": "body"})
-
-
 def of_bug(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Our own mistake: the log has it under the id that the answer carries."""
     id = secrets.token_hex(6)
@@ -123,12 +126,9 @@ def of_bug(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 HANDLERS: dict[Any, Any] = {
     Problem: of_problem,
     Refusal: of_refusal,
-    OfficeError: of_office_error,
+    WrongBody: of_wrong_body,
     UnknownDesk: of_unknown,
     UnknownService: of_unknown,
     HTTPException: of_http,
-    msgspec.DecodeError: of_unreadable,
-    UnicodeError: of_unreadable,
-    RecursionError: of_unreadable,
     Exception: of_bug,
 }

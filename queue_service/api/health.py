@@ -56,7 +56,9 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Prometheus figures, for an administrator's key or from this machine."""
     client = request.client
     who = holder(request)
-    local = client is not None and (client.host == "::1" or client.host.startswith("127."))
+    near = client is not None and (client.host == "::1" or client.host.startswith("127."))
+    # What a proxy on this machine passes on comes from elsewhere.
+    local = near and not {"forwarded", "x-forwarded-for"} & request.headers.keys()
     if not local and (who is None or who.role not in ADMIN):
         raise Problem("forbidden" if who else "no_key", "The figures take an administrator's key.")
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -6,12 +6,14 @@ import msgspec
 from litestar import Request, Response, Router, get, put
 from litestar.params import FromPath, JSONBody
 
+from queue_service.api.exceptions import of_office_error
 from queue_service.api.guard import ADMIN, ANYONE, STAFF, holder
 from queue_service.api.problems import invalid
 from queue_service.api.request import TheIntent, TheLedger
 from queue_service.api.schemas import Notice, NoticeBody, Service, ServiceBody
 from queue_service.api.tickets import REPLAYED, Asked
 from queue_service.office_files import office_from_json
+from queue_service.office_rules import OfficeError
 from queue_service.offices import Office
 
 
@@ -35,7 +37,13 @@ async def show_office(ledger: TheLedger, office: FromPath[str]) -> Office:
     return await ledger.office(office)
 
 
-@put("/offices/{office:str}", opt={"roles": ADMIN}, tags=["offices"])
+@put(
+    "/offices/{office:str}",
+    opt={"roles": ADMIN},
+    tags=["offices"],
+    # Here only: a stored definition that cannot be read is no fault of whoever asks.
+    exception_handlers={OfficeError: of_office_error},
+)
 async def put_office(
     request: Request[Any, Any, Any],
     ledger: TheLedger,

@@ -85,8 +85,12 @@ def describe(app: Litestar) -> None:
             continue
         for handler in route.route_handlers:
             for method in handler.http_methods - {"OPTIONS"}:
-                public = handler.opt.get("roles") == PUBLIC
-                _complete(getattr(item, method.lower()), route.path_format, method, public)
+                public = handler.opt.get("roles") == PUBLIC or "holder" in handler.opt
+                operation = getattr(item, method.lower())
+                _complete(operation, route.path_format, method, public)
+                if isinstance(operation.request_body, RequestBody):
+                    data = handler.parsed_data_field
+                    operation.request_body.required = data is not None and data.is_required
 
 
 def _read() -> dict[str, Any]:
@@ -115,8 +119,6 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
     if path.endswith("/call-next"):
-        assert isinstance(operation.request_body, RequestBody)
-        operation.request_body.required = False
         answers["204"] = OpenAPIResponse(description="Nobody waits.")
     elif "204" in answers:
         answers["204"] = OpenAPIResponse(description="Done; there is nothing to say.")

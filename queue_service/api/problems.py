@@ -31,6 +31,13 @@ STATUS: dict[str, int] = {
     "unavailable": 503,
 }
 
+# Of every answer: nothing is kept on the way, guessed, or passed on, unless a handler says so.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
 
 class Problem(Exception):
     """A request that the API itself turns away, before the ledger is asked."""

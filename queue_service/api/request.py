@@ -1,12 +1,15 @@
-"""What a handler needs of every request: the ledger, and the intent behind it."""
+"""What a handler needs of every request: the ledger, the intent behind it, a body it can trust."""
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request
 from litestar.di import NamedDependency
+from litestar.exceptions import SerializationException
 from litestar.params import HeaderParameter
 
 from queue_service.api.guard import holder
+from queue_service.api.problems import invalid
 from queue_service.ledger import Ledger
 from queue_service.refusals import Unavailable
 from queue_service.round_trip import Intent
@@ -28,6 +31,42 @@ IdempotencyKey = Annotated[
         "least 48 hours. Up to 255 printable characters; a UUID for each press is right.",
     ),
 ]
+
+
+class WrongBody(ValueError):
+    """The body is JSON and does not have the shape that its handler takes."""
+
+
+async def read_strictly(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body unless every value has the very type asked for.
+
+    The framework alone would take "2" for 2, a number for a time, and would not look at all at the
+    body of a handler that takes none.
+    """
+    wanted = request.route_handler.parsed_data_field
+    if wanted is None or not await request.body():
+        return
+    try:
+        body = _whole(await request.json())
+    except (SerializationException, UnicodeDecodeError, RecursionError) as error:
+        raise invalid("body", f"this cannot be read as JSON: {error}") from None
+    try:
+        msgspec.convert(body, wanted.annotation)
+    except msgspec.ValidationError as error:
+        raise WrongBody(str(error)) from None
+
+
+def _whole(value: Any) -> Any:
+    """The value with 2.0 written as 2: to JSON they are one number, to msgspec two types."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_whole(each) for each in value]
+        case dict():
+            return {name: _whole(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 async def provide_ledger(request: Request[Any, Any, Any]) -> Ledger:

@@ -10,7 +10,7 @@ from litestar import Request
 from msgspec import Meta, Struct
 
 from queue_service import tickets
-from queue_service.api.guard import STAFF, holder
+from queue_service.api.guard import holder, works_at
 from queue_service.board import Estimate
 from queue_service.events import DeskStatus
 from queue_service.hours import local_time
@@ -43,6 +43,10 @@ Services = Annotated[tuple[Word, ...], Meta(max_length=100)]
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request's body."""
+
+
+class NothingBody(Body, frozen=True, kw_only=True):
+    """Nothing needs to be said: send no body, or an empty object."""
 
 
 class ItemBody(Body, frozen=True, kw_only=True):
@@ -228,7 +232,7 @@ def ticket_view(
         state=ticket.state,
         stage=ticket.stage,
         stages=list(ticket.stages),
-        allowed=tickets.allowed(ticket) if who and who.role in STAFF else None,
+        allowed=tickets.allowed(ticket) if works_at(who, name) else None,
         priority=ticket.priority,
         needs=list(ticket.needs),
         channel=ticket.channel,

@@ -1,12 +1,12 @@
 """The ticket machine, the visitor's phone, and what staff do with one ticket."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from queue_service.access import Credential, Role
-from queue_service.api.guard import KIOSK, PUBLIC, STAFF, holder
+from queue_service.api.guard import KIOSK, PUBLIC, STAFF, holder, works_at
 from queue_service.api.problems import Problem, invalid
 from queue_service.api.request import TheIntent, TheLedger
 from queue_service.api.schemas import (
@@ -14,6 +14,7 @@ from queue_service.api.schemas import (
     IssueBody,
     ItemBody,
     ItemsBody,
+    NothingBody,
     PriorityBody,
     Ticket,
     Tickets,
@@ -26,6 +27,7 @@ from queue_service.round_trip import Shown
 from queue_service.tickets import Item, Move, State
 
 Asked = Request[Any, Any, Any]
+Nothing = JSONBody[NothingBody | None]
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
@@ -96,20 +98,19 @@ async def show(
     return answer(request, await ledger.ticket(office, ledger.ticket_of(office, ticket)))
 
 
-@post("/tickets/{ticket:str}/cancel", opt={"roles": PUBLIC}, status_code=200)
+@post("/tickets/{ticket:str}/cancel", opt={"roles": KIOSK, "holder": True}, status_code=200)
 async def cancel(
     request: Asked,
     ledger: TheLedger,
     office: FromPath[str],
     ticket: FromPath[str],
     intent: TheIntent,
+    data: Nothing = None,
 ) -> Response[Ticket]:
     """Give up a visit: by its holder with the id alone, by the kiosk that issued it, or by staff."""
     seq = await _own(request, ledger, office, ticket)
-    who = holder(request)
-    by = "staff" if who and who.role in STAFF else "visitor"
-    shown = await ledger.advance(office, seq, Move.CANCEL, intent, by=by)  # type: ignore[arg-type]
-    return answer(request, shown)
+    by: Literal["staff", "visitor"] = "staff" if works_at(holder(request), office) else "visitor"
+    return answer(request, await ledger.advance(office, seq, Move.CANCEL, intent, by=by))
 
 
 @post("/tickets/{ticket:str}/check-in", opt={"roles": KIOSK}, status_code=200)
@@ -119,6 +120,7 @@ async def check_in(
     office: FromPath[str],
     ticket: FromPath[str],
     intent: TheIntent,
+    data: Nothing = None,
 ) -> Response[Ticket]:
     """A booked visitor has arrived, and joins the line by the booked time."""
     seq = await _own(request, ledger, office, ticket)
@@ -132,6 +134,7 @@ async def reprint(
     office: FromPath[str],
     ticket: FromPath[str],
     intent: TheIntent,
+    data: Nothing = None,
 ) -> Response[Ticket]:
     """Print the same number again; it is no new arrival."""
     seq = await _own(request, ledger, office, ticket)
@@ -194,6 +197,7 @@ async def undo(
     office: FromPath[str],
     ticket: FromPath[str],
     intent: TheIntent,
+    data: Nothing = None,
 ) -> Response[Ticket]:
     """Take back the latest move of a desk with this ticket, within a minute."""
     seq = await _known(ledger, office, ticket)
@@ -217,6 +221,8 @@ async def advance(
     ticket: FromPath[str],
     move: PlainMove,
     intent: TheIntent,
+    *,
+    data: Nothing = None,
 ) -> Response[Ticket]:
     """Make a move that needs no more words: recall, start, finish-stage, finish, no-show …
 
@@ -288,7 +294,7 @@ async def _own(request: Asked, ledger: Ledger, office: str, ticket: str) -> int:
     who = holder(request)
     if who and who.role is Role.KIOSK:
         issuer = (await ledger.ticket(office, seq)).ticket.issuer
-        if issuer != who.id or who.office not in (None, office):
+        if issuer != who.id:
             raise Problem("forbidden", "Another machine gave this ticket.")
     return seq
 

@@ -30,6 +30,12 @@ def add(commands: Commands) -> None:
           madoguchi keys new --role kiosk --office cityhall --label "entrance 1F"
         """,
     )
+    _add_new(group)
+    _add_list(group)
+    _add_revoke(group)
+
+
+def _add_new(group: Commands) -> None:
     new = group.add(
         "new",
         "make a key and show it, once",
@@ -51,6 +57,9 @@ def add(commands: Commands) -> None:
     add_office(new, "the one office it is good for (default: all)", required=False)
     new.add_argument("--label", default="", metavar="TEXT", help="where it is used")
     add_format(new)
+
+
+def _add_list(group: Commands) -> None:
     listed = group.add(
         "list",
         "list the keys, without showing them",
@@ -63,6 +72,9 @@ def add(commands: Commands) -> None:
         """,
     )
     add_format(listed)
+
+
+def _add_revoke(group: Commands) -> None:
     revoke = group.add(
         "revoke",
         "take a key back",

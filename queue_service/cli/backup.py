@@ -17,38 +17,31 @@ from queue_service.ledger import Ledger
 from queue_service.restore import restore
 from queue_service.settings import Settings
 
+BACKUP_TEACHES = """
+    Entries, definitions, hashes of access keys, and the secret behind the ids of tickets: keep the
+    file where only you can read it. It appears whole or not at all.
+
+    example:
+      madoguchi backup /mnt/elsewhere/madoguchi-$(date +%F).zip
+    """
+RESTORE_TEACHES = """
+    Nothing is replaced: the data dir or engine must not hold an office yet, and no service may run
+    on it. Every hash is checked before anything is written. A restore that was interrupted leaves a
+    data set that does not start; do it again. Restart parts on other machines after it.
+
+    example:
+      madoguchi restore madoguchi-2026-11-23.zip --data-dir /srv/madoguchi
+    """
+
 
 def add(commands: Commands) -> None:
     """`backup`, `restore`."""
-    for name, promise, run, teaches in (
-        (
-            "backup",
-            "write everything into one file, while people are served",
-            _backup,
-            """
-            Entries, definitions, hashes of access keys, and the secret behind the ids of tickets:
-            keep the file where only you can read it. It appears whole or not at all.
-
-            example:
-              madoguchi backup /mnt/elsewhere/madoguchi-$(date +%F).zip
-            """,
-        ),
-        (
-            "restore",
-            "put a backup into an empty data set, and verify it",
-            _restore,
-            """
-            Nothing is replaced: the data dir or engine must not hold an office yet, and no service
-            may run on it. Every hash is checked before anything is written. A restore that was
-            interrupted leaves a data set that does not start; do it again. Restart parts on other
-            machines after it.
-
-            example:
-              madoguchi restore madoguchi-2026-11-23.zip --data-dir /srv/madoguchi
-            """,
-        ),
+    backup = "write everything into one file, while people are served"
+    restored = "put a backup into an empty data set, and verify it"
+    for parser in (
+        commands.add("backup", backup, _backup, BACKUP_TEACHES),
+        commands.add("restore", restored, _restore, RESTORE_TEACHES),
     ):
-        parser = commands.add(name, promise, run, teaches)
         parser.add_argument("file", type=Path, metavar="FILE")
         add_format(parser)
 

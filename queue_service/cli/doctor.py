@@ -80,7 +80,7 @@ def _findings(settings: Settings, wanted: list[str]) -> Iterator[Finding]:
     except CommandFailed as failure:
         yield _no_engine(settings, failure)
     except EngineError as failure:
-        yield Finding("engine", "fail", str(failure), "Do what it says.")
+        yield Finding("engine", "fail", str(failure))
 
 
 def _name(client: Client) -> str:
@@ -103,5 +103,5 @@ def _one(name: str, settings: Settings, client: Client, runs: bool) -> Iterator[
 def _no_engine(settings: Settings, failure: CommandFailed) -> Finding:
     """Nothing was ever started on this data dir, or the engine we were given does not answer."""
     if settings.redis_url or settings.jobs_redis_url:
-        return Finding("engine", "fail", str(failure), "Do what it says.")
+        return Finding("engine", "fail", str(failure))
     return Finding("engine", "warn", f"{find_engine()} would be started. {failure}")

@@ -79,7 +79,7 @@ def plain(url: str) -> Iterator["redis.Redis"]:
             yield client
     except redis.RedisError as failure:
         raise CommandFailed(
-            f"The engine at {without_password(url)} does not answer: {failure}. "
+            f"The engine at {without_password(url)} does not answer ({failure}). "
             "See that it runs and that MADOGUCHI_REDIS_URL is right."
         ) from failure
 

@@ -11,6 +11,7 @@ from typing import TextIO
 from queue_service import export
 from queue_service.cli.command import (
     Commands,
+    Parser,
     a_date,
     add_office,
     progress,
@@ -37,6 +38,19 @@ def add(commands: Commands) -> None:
           madoguchi export tickets --office cityhall --from 2026-11-01 --to 2026-11-30 -o nov.csv
         """,
     )
+    _add_which(parser)
+    parser.add_argument("--format", choices=("csv", "ndjson"), default="csv")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="appears when it is whole (default: standard output)",
+    )
+
+
+def _add_which(parser: Parser) -> None:
+    """What is exported, and of which office and days."""
     parser.add_argument("what", choices=("events", "tickets"))
     add_office(parser, "which office")
     for name, end in (("from", "first"), ("to", "last")):
@@ -48,14 +62,6 @@ def add(commands: Commands) -> None:
             required=True,
             help=f"{end} business date, included",
         )
-    parser.add_argument("--format", choices=("csv", "ndjson"), default="csv")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="appears when it is whole (default: standard output)",
-    )
 
 
 def _export(args: argparse.Namespace, settings: Settings) -> int:

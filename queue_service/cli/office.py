@@ -34,6 +34,11 @@ def add(commands: Commands) -> None:
           madoguchi office check cityhall.yaml && madoguchi office apply cityhall.yaml
         """,
     )
+    _add_checking(group)
+    _add_showing(group)
+
+
+def _add_checking(group: Commands) -> None:
     _add_file(
         group,
         "check",
@@ -59,6 +64,9 @@ def add(commands: Commands) -> None:
           madoguchi office apply cityhall.yaml
         """,
     )
+
+
+def _add_showing(group: Commands) -> None:
     show = group.add(
         "show",
         "print the definition in force",

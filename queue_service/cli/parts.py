@@ -15,7 +15,12 @@ from queue_service.settings import Settings
 
 def add(commands: Commands) -> None:
     """`api`, `worker`, `display`."""
-    api = commands.add(
+    for add_part in (_add_api, _add_worker, _add_display):
+        add_lifeline(add_part(commands))
+
+
+def _add_api(commands: Commands) -> Parser:
+    parser = commands.add(
         "api",
         "serve the HTTP API alone",
         _api,
@@ -26,8 +31,12 @@ def add(commands: Commands) -> None:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi api --host 0.0.0.0
         """,
     )
-    add_address(api)
-    worker = commands.add(
+    add_address(parser)
+    return parser
+
+
+def _add_worker(commands: Commands) -> Parser:
+    return commands.add(
         "worker",
         "end business days and let bookings lapse, alone",
         _worker,
@@ -38,7 +47,10 @@ def add(commands: Commands) -> None:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi worker
         """,
     )
-    display = commands.add(
+
+
+def _add_display(commands: Commands) -> Parser:
+    parser = commands.add(
         "display",
         "send boards to screens over WebSocket, alone",
         _display,
@@ -50,9 +62,8 @@ def add(commands: Commands) -> None:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi display --port 8001
         """,
     )
-    add_address(display)
-    for parser in (api, worker, display):
-        add_lifeline(parser)
+    add_address(parser)
+    return parser
 
 
 def add_lifeline(parser: Parser) -> None:

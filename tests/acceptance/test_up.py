@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -84,8 +85,8 @@ class Up:
         """Take a number, as a kiosk would: again with the same key until there is an answer."""
         headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": os.urandom(8).hex()}
         deadline = time.monotonic() + 15
-        while True:
-            try:
+        while time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
                 answer = httpx.post(
                     f"{self.site}/api/v1/offices/{OFFICE}/tickets",
                     json={"service": "insurance"},
@@ -93,13 +94,11 @@ class Up:
                     timeout=5,
                     trust_env=False,
                 )
-            except httpx.TransportError:
-                assert time.monotonic() < deadline, self.said
-                time.sleep(0.05)
-                continue
-            if answer.status_code != 503:
-                assert answer.status_code == 201, answer.text
-                return str(answer.json()["number"])
+                if answer.status_code != 503:
+                    assert answer.status_code == 201, answer.text
+                    return str(answer.json()["number"])
+            time.sleep(0.05)
+        raise AssertionError(f"no number was given: {self.said}")
 
     def stop(self) -> float:
         """SIGTERM; returns how long it took."""

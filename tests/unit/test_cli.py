@@ -179,6 +179,9 @@ def test_a_sample_can_be_used_and_shown_and_used_again(
     shown = to_yaml(office)
     assert msgspec.json.encode(read_office(shown, "shown")) == msgspec.json.encode(office)
     assert "null" not in shown
+    assert "channels: {}" not in shown, "what is as usual is left out"
+    assert "day_starts_at" not in shown
+    assert "bring: {}" not in shown
 
 
 @pytest.mark.parametrize(

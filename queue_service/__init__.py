@@ -18,7 +18,7 @@ Read in this order; each module knows only those above it.
     ticket_log      logs of other systems (log_columns, log_times; replay and its plan)
     access          keys for devices and people
     api/            the same door over HTTP
-    embedded        a private engine for one machine (engine_check, engine_dir)
+    embedded        a private engine for one machine (engine_check, engine_dir, whole_file)
     cli/            the command `madoguchi`
 
 `worker` and `display` are siblings of `api`: they stand on the ledger and do not know each other.

@@ -13,8 +13,6 @@ a new command.
 """
 
 import hashlib
-import os
-import tempfile
 import uuid
 import zipfile
 import zlib
@@ -32,6 +30,7 @@ from queue_service.connection import Client
 from queue_service.events import Entry
 from queue_service.hall import Hall
 from queue_service.round_trip import answered
+from queue_service.whole_file import whole_file
 
 FORMAT = 1
 PIECE = 1000  # entries read or written at once: a few hundred kilobytes
@@ -193,22 +192,8 @@ class _Member:
 @contextmanager
 def _appearing(file: Path) -> Iterator[zipfile.ZipFile]:
     """A zip that gets its name when it is whole and on disk."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-                yield archive
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    with whole_file(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        yield archive
 
 
 # Reading

@@ -6,11 +6,9 @@ notice that a data set has vanished. Works the same for the embedded engine and 
 """
 
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from typing import Any, Literal
 import redis
 
 from queue_service import keys
+from queue_service.whole_file import whole_file
 
 Durability = Literal["always", "everysec"]
 
@@ -200,21 +199,8 @@ def write_durably(file: Path, text: str) -> None:
     directory, readable by its owner only.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    with whole_file(file) as stream:
+        stream.write(text.encode())
 
 
 def release(version: str) -> tuple[int, int]:

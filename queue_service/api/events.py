@@ -35,8 +35,9 @@ def event_view(office: Office, entry: Entry) -> dict[str, Any]:
         if fields.get(name) is not None:
             fields[name] = local_iso(office, fields[name])
     for name in ("then", "items"):
-        if name in fields:
-            fields[name] = [msgspec.to_builtins(part) for part in fields[name]]
+        if name in fields:  # the ledger packs them as arrays; outside, every value has its name
+            parts = getattr(entry.event, name)
+            fields[name] = [msgspec.structs.asdict(part) for part in parts]
     return {"entry_id": entry.id} | fields
 
 

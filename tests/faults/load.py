@@ -17,6 +17,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from queue_service.events import Issued, TicketEvent
 from queue_service.ledger import Ledger
 from queue_service.refusals import DeskBusy, IllegalMove, Refusal, Unavailable, UnknownTicket
 from queue_service.round_trip import Intent
@@ -163,11 +164,9 @@ def promises(journals: list[Path]) -> list[Promise]:
 async def broken(ledger: Ledger, given: list[Promise]) -> list[str]:
     """Every promise that was not kept: a ticket that is gone, or another answer to the same intent."""
     faults = []
-    issued = {
-        entry.id: entry.event.number
-        async for entry in ledger.all_entries(OFFICE)
-        if type(entry.event).__name__ == "Issued"
-    }
+    entries = [entry async for entry in ledger.all_entries(OFFICE)]
+    issued = {e.id: e.event.number for e in entries if isinstance(e.event, Issued)}
+    about = {e.id: e.event.ticket for e in entries if isinstance(e.event, TicketEvent)}
     holders: dict[str, Promise] = {}
     for promise in given:
         if promise.verb == "issue":
@@ -175,8 +174,8 @@ async def broken(ledger: Ledger, given: list[Promise]) -> list[str]:
             if other is not promise:
                 faults.append(f"one number for two intents: {other} and {promise}")
     for promise in given:
-        if issued.get(promise.seq) != promise.number:
-            faults.append(f"lost: {promise}")
+        if issued.get(promise.seq) != promise.number or about.get(promise.entry) != promise.seq:
+            faults.append(f"lost: {promise}")  # the ticket, or what was done with it
         elif promise.verb == "issue":
             again = await ledger.issue(OFFICE, wish(promise.service), intent(promise.slot))
             same = (again.ticket.seq, again.ticket.entry) == (promise.seq, promise.entry)

@@ -1,5 +1,6 @@
 """Where the API is strict though the framework under it is not."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -142,6 +143,20 @@ async def test_a_record_that_cannot_be_read_is_our_mistake_and_not_the_askers(ha
     refused = await hall.client.get(f"{SMALL}/tickets/{ticket}")
     found = problem(refused, 500, "internal")
     assert found["id"] and "Traceback" not in refused.text
+
+
+async def test_events_name_what_was_asked_for_as_tickets_do(hall: Hall) -> None:
+    items = b'[{"procedure": "copy", "quantity": 2}]'
+    await hall.post(
+        "kiosk", "tickets", b'{"service": "moving", "then": ["insurance"], "items": %s}' % items
+    )
+    key = {"Authorization": f"Bearer {hall.keys['analyst']}"}
+    for form in ("application/json", "application/x-ndjson"):
+        found = await hall.client.get(f"{SMALL}/events", headers=key | {"Accept": form})
+        lines = found.json()["events"] if form.endswith("/json") else found.text.splitlines()
+        issued = lines[-1] if isinstance(lines[-1], dict) else json.loads(lines[-1])
+        assert issued["then"] == [{"service": "insurance", "stages": ["reception"]}]
+        assert issued["items"] == [{"procedure": "copy", "quantity": 2}]
 
 
 # Keys

@@ -41,6 +41,7 @@ COLUMNS: dict[What, tuple[str, ...]] = {"events": EVENT_COLUMNS, "tickets": TICK
 
 PIECE = 2000  # entries read at once: a few hundred kilobytes
 _INSTANTS = frozenset({"at", "place", "booked_for", "started_at"})  # fields of events
+_PARTS = frozenset({"then", "items"})
 _OUTCOMES = frozenset({"finished", "no_show", "cancelled"})  # those a ticket log knows
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
 
@@ -60,6 +61,10 @@ def event_row(office: Office, entry: Entry) -> Row:
         fields["type"] = fields.pop("name")
     for name in _INSTANTS & fields.keys():
         fields[name] = local_iso(office, fields[name])
+    for name in (
+        _PARTS & fields.keys()
+    ):  # the ledger packs them as arrays; here each value has its name
+        fields[name] = [msgspec.structs.asdict(part) for part in getattr(entry.event, name)]
     return {
         "entry_id": entry.id,
         "business_date": business_date(office, entry.event),

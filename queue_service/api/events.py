@@ -11,13 +11,11 @@ from msgspec import Struct
 
 from queue_service.api.guard import ANALYST
 from queue_service.api.request import TheLedger
-from queue_service.events import Entry
-from queue_service.hours import local_iso
+from queue_service.export import event_row
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
 
 NDJSON = "application/x-ndjson"
-INSTANTS = ("at", "started_at", "place", "booked_for")  # fields of events that are instants
 PIECE = 1000  # entries read at once while streaming
 
 
@@ -26,19 +24,6 @@ class Events(Struct, frozen=True, kw_only=True):
 
     events: list[dict[str, Any]]
     next: int
-
-
-def event_view(office: Office, entry: Entry) -> dict[str, Any]:
-    """An entry as the outside sees it: its id first, its instants in local time."""
-    fields: dict[str, Any] = msgspec.to_builtins(entry.event)
-    for name in INSTANTS:
-        if fields.get(name) is not None:
-            fields[name] = local_iso(office, fields[name])
-    for name in ("then", "items"):
-        if name in fields:  # the ledger packs them as arrays; outside, every value has its name
-            parts = getattr(entry.event, name)
-            fields[name] = [msgspec.structs.asdict(part) for part in parts]
-    return {"entry_id": entry.id} | fields
 
 
 @get("/events", opt={"roles": ANALYST})
@@ -60,13 +45,13 @@ async def feed(
     if NDJSON in request.headers.get("accept", ""):
         return Stream(_lines(ledger, known, after), media_type=NDJSON)  # type: ignore[return-value]
     entries = await ledger.entries(office, after, limit)
-    views = [event_view(known, entry) for entry in entries]
+    views = [event_row(known, entry) for entry in entries]
     return Response(Events(events=views, next=entries[-1].id if entries else after))
 
 
 async def _lines(ledger: Ledger, office: Office, after: int) -> AsyncIterator[bytes]:
     async for entry in ledger.all_entries(office.id, after):
-        yield msgspec.json.encode(event_view(office, entry)) + b"\n"
+        yield msgspec.json.encode(event_row(office, entry)) + b"\n"
 
 
 router = Router("/offices/{office:str}", route_handlers=[feed], tags=["events"])

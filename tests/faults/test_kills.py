@@ -17,6 +17,7 @@ from tests.faults.load import OFFICE, OFFICE_YAML, broken, clients, promises
 
 pytestmark = pytest.mark.faults
 USUAL_KILLS = 60
+KILLS_A_DATA_DIR = 100  # the more has been written, the longer each restart takes
 
 
 async def _define(url: str) -> None:
@@ -24,27 +25,36 @@ async def _define(url: str) -> None:
         await ledger.apply_office(read_office(OFFICE_YAML, "busy.yaml"))
 
 
-def test_nothing_promised_is_lost_however_often_the_engine_is_killed(
-    tmp_path: Path, rounds: Callable[[int], int]
-):
-    seed = random.randrange(1 << 32)
-    print(f"seed {seed}")
-    moments = random.Random(seed)
+def kill_under_load(folder: Path, kills: int, moments: random.Random) -> int:
+    """Kill a new engine so often while two processes press buttons; returns what was promised."""
 
     async def judge() -> tuple[list[str], str | None]:
         async with Ledger.open(engine.url) as ledger:
             return await broken(ledger, given), await verify(ledger.redis, OFFICE)
 
-    with Embedded(tmp_path / "data") as engine:
+    folder.mkdir()
+    with Embedded(folder / "data") as engine:
         asyncio.run(_define(engine.url))
-        with clients(engine.url, tmp_path, 2) as journals:
-            for _ in range(rounds(USUAL_KILLS)):
+        with clients(engine.url, folder, 2) as journals:
+            for _ in range(kills):
                 time.sleep(moments.uniform(0.01, 0.15))
                 kill(engine)
                 engine.start()
         given = promises(journals)
         faults, difference = asyncio.run(judge())
-    print(f"{rounds(USUAL_KILLS)} kills, {len(given)} promises")
-    assert len(given) > rounds(USUAL_KILLS)
     assert faults == []
     assert difference is None
+    return len(given)
+
+
+def test_nothing_promised_is_lost_however_often_the_engine_is_killed(
+    tmp_path: Path, rounds: Callable[[int], int]
+):
+    seed = random.randrange(1 << 32)
+    moments, kills, promised = random.Random(seed), rounds(USUAL_KILLS), 0
+    print(f"seed {seed}")
+    for first in range(0, kills, KILLS_A_DATA_DIR):
+        again = min(KILLS_A_DATA_DIR, kills - first)
+        promised += kill_under_load(tmp_path / f"from-{first}", again, moments)
+    print(f"{kills} kills, {promised} promises")
+    assert promised > kills

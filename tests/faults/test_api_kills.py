@@ -34,25 +34,27 @@ class Machine(threading.Thread):
 
     def run(self) -> None:
         n = 0
-        while not self._stop_asked.is_set():
-            n += 1
-            key, service = secrets.token_hex(12), SERVICES[n % 3]
-            answer = ask(self._address, key, service)
-            self.given[key] = service, answer.text, answer.json()
+        with httpx.Client(timeout=5, trust_env=False) as client:
+            while not self._stop_asked.is_set():
+                n += 1
+                key, service = secrets.token_hex(12), SERVICES[n % 3]
+                answer = ask(client, self._address, key, service)
+                self.given[key] = service, answer.text, answer.json()
 
 
-def ask(address: Callable[[], str | None], key: str, service: str) -> httpx.Response:
+def ask(
+    client: httpx.Client, address: Callable[[], str | None], key: str, service: str
+) -> httpx.Response:
     """Press once: send until there is an answer, always with the same key."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
             url = address()
             if url is not None:
-                answer = httpx.post(
+                answer = client.post(
                     f"{url}/api/v1/offices/{OFFICE}/tickets",
                     json={"service": service},
                     headers={"Authorization": f"Bearer {ADMIN}", "Idempotency-Key": key},
-                    timeout=5,
                 )
                 if answer.status_code != 503:
                     assert answer.status_code == 201, answer.text
@@ -87,7 +89,11 @@ async def test_each_press_has_one_number_however_often_the_api_is_killed(
                 for machine in machines:
                     machine.join(PATIENCE_S)
                 given = {key: answer for m in machines for key, answer in m.given.items()}
-                again = {key: ask(lambda: now[0], key, each[0]) for key, each in given.items()}
+                with httpx.Client(timeout=5, trust_env=False) as client:
+                    again = {
+                        key: ask(client, lambda: now[0], key, each[0])
+                        for key, each in given.items()
+                    }
         finally:
             stop.set()
         print(f"seed {seed}: {kills} kills, {len(given)} tickets")

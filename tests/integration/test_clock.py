@@ -121,7 +121,7 @@ async def test_midnight_with_people_in_every_state(warsaw: Ledger):
     waiting = (await issue(ledger, "certificates")).ticket.seq
     held = {(await ledger.ticket(OFFICE, seq)).ticket.number for seq in (serving, called)}
 
-    await ledger.simulate(OFFICE, midnight, 0)
+    await ledger.simulate(OFFICE, midnight + 7 * HOUR, 0)  # nobody touches anything at night
     fresh = [(await issue(ledger, service)).ticket for service in ("insurance", "moving")]
     assert not held & {ticket.number for ticket in fresh}
     for seq in (parked, processing, ready, booked, waiting):

@@ -9,21 +9,32 @@ from typing import Literal
 
 from msgspec import Struct
 
+from queue_service.announcements import Spoken, spoken
 from queue_service.events import DeskStatus
 from queue_service.hall import CallRecord, DeskRecord
-from queue_service.hours import local_time
-from queue_service.offices import Office, Service
+from queue_service.hours import Spans, local_time
+from queue_service.offices import Desk, Office, Service
 from queue_service.tickets import Stage, State, Ticket
 
 Text = dict[str, str]  # language → text
 Lamp = Literal["quiet", "busy", "crowded"]
 
 
+class OpenHours(Struct, frozen=True):
+    """When a service gives tickets and receives visitors on one business day."""
+
+    issuing: Spans
+    receiving: Spans
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """What snapshot.lua reads in one step."""
+    """What snapshot.lua reads in one step, and the hours of that day."""
 
     as_of: int
     at: int
+    version: int  # of the office definition
+    issued: dict[str, int] = {}  # service → tickets given today
+    hours: dict[str, OpenHours] = {}
     calls: tuple[CallRecord, ...]
     held: tuple[Ticket, ...]
     ready: tuple[Ticket, ...]
@@ -44,6 +55,7 @@ class Call(Struct, frozen=True, kw_only=True):
     called_at: datetime
     recall: bool
     current: bool  # the number is called now, and this is its latest call
+    spoken: Spoken | None  # what is said aloud; of a current call only
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
@@ -60,8 +72,10 @@ class QueueLine(Struct, frozen=True, kw_only=True):
     waiting: int
     estimate: Estimate | None
     lamp: Lamp
-    status: Literal["open", "suspended"]
+    status: Literal["open", "closed", "suspended", "full"]  # whether a ticket would be given
     message: Text | None = None
+    hours: str | None = None  # today's, "09:00-16:30"; "": closed today; None: always open
+    opens_at: datetime | None = None  # when tickets will be given again today
 
 
 class DeskLine(Struct, frozen=True, kw_only=True):
@@ -69,6 +83,7 @@ class DeskLine(Struct, frozen=True, kw_only=True):
 
     desk: str
     status: DeskStatus
+    services: list[str]  # those it takes now
     number: str | None
 
 
@@ -76,6 +91,7 @@ class Board(Struct, frozen=True, kw_only=True):
     """The whole board of an office, or of one zone of it."""
 
     office: str
+    version: int  # of the office definition: names are to be read again when it grows
     as_of: int
     at: datetime
     calls: list[Call]
@@ -94,21 +110,50 @@ def lamp(service: Service, waiting: int) -> Lamp:
 
 def queue_lines(office: Office, snapshot: Snapshot) -> list[QueueLine]:
     """Every service's line, in the order of the office definition."""
+    return [_queue_line(office, service, snapshot) for service in office.services]
 
-    def line(service: Service) -> QueueLine:
-        # Everyone in line counts, at the first stage or a later one: they wait for the same desks.
-        waiting = sum(snapshot.waiting.get(f"{service.id}:{stage}", 0) for stage in Stage)
-        suspended = service.id in snapshot.suspended
-        return QueueLine(
-            service=service.id,
-            waiting=waiting,
-            estimate=None,
-            lamp=lamp(service, waiting),
-            status="suspended" if suspended else "open",
-            message=snapshot.texts.get(f"service:{service.id}") if suspended else None,
-        )
 
-    return [line(service) for service in office.services]
+def _queue_line(office: Office, service: Service, snapshot: Snapshot) -> QueueLine:
+    # Everyone in line counts, at the first stage or a later one: they wait for the same desks.
+    waiting = sum(snapshot.waiting.get(f"{service.id}:{stage}", 0) for stage in Stage)
+    status = _service_status(service, snapshot)
+    spans = snapshot.hours.get(service.id, OpenHours((), ()))
+    later = [start for start, _ in spans.issuing if start > snapshot.at]
+    return QueueLine(
+        service=service.id,
+        waiting=waiting,
+        estimate=None,
+        lamp=lamp(service, waiting),
+        status=status,
+        message=snapshot.texts.get(f"service:{service.id}") if status == "suspended" else None,
+        hours=_hours(office, service, spans.receiving),
+        opens_at=local_time(office, later[0]) if status == "closed" and later else None,
+    )
+
+
+def _service_status(
+    service: Service, snapshot: Snapshot
+) -> Literal["open", "closed", "suspended", "full"]:
+    """Whether a ticket would be given now, by the rules of issue.lua in their order."""
+    hours = snapshot.hours.get(service.id)
+    if hours and not any(start <= snapshot.at < end for start, end in hours.issuing):
+        return "closed"
+    if service.id in snapshot.suspended:
+        return "suspended"
+    limit = service.daily_limit
+    if limit is not None and snapshot.issued.get(service.id, 0) >= limit:
+        return "full"
+    return "open"
+
+
+def _hours(office: Office, service: Service, spans: Spans) -> str | None:
+    if service.hours is None and not office.reception_hours:
+        return None
+
+    def clock(at: int) -> str:
+        return local_time(office, at).strftime("%H:%M")
+
+    return ",".join(f"{clock(start)}-{clock(end)}" for start, end in spans)
 
 
 def compose(office: Office, snapshot: Snapshot, zone: str | None = None) -> Board:
@@ -119,9 +164,9 @@ def compose(office: Office, snapshot: Snapshot, zone: str | None = None) -> Boar
     """
     zones = {desk.id: desk.zone for desk in office.desks}
     held = {ticket.seq: ticket for ticket in snapshot.held}
-    standing = {t.call_entry for t in snapshot.held if t.state is State.CALLED}
+    standing = {t.call_entry: t for t in snapshot.held if t.state is State.CALLED}
     listed = {call.entry_id for call in snapshot.calls}
-    older = [_standing_call(t) for t in snapshot.held if t.call_entry in standing - listed]
+    older = [_standing_call(t) for entry, t in standing.items() if entry not in listed]
     calls = sorted([*snapshot.calls, *older], key=lambda call: -call.entry_id)
 
     def shows(desk: str) -> bool:
@@ -129,6 +174,7 @@ def compose(office: Office, snapshot: Snapshot, zone: str | None = None) -> Boar
 
     return Board(
         office=office.id,
+        version=snapshot.version,
         as_of=snapshot.as_of,
         at=local_time(office, snapshot.at),
         calls=[
@@ -141,6 +187,7 @@ def compose(office: Office, snapshot: Snapshot, zone: str | None = None) -> Boar
                 called_at=local_time(office, call.called_at),
                 recall=call.recall,
                 current=call.entry_id in standing,
+                spoken=_spoken(office, standing.get(call.entry_id)),
             )
             for call in calls
             if shows(call.desk)
@@ -148,7 +195,7 @@ def compose(office: Office, snapshot: Snapshot, zone: str | None = None) -> Boar
         ready=[ticket.number for ticket in sorted(snapshot.ready, key=lambda t: (t.place, t.seq))],
         queues=queue_lines(office, snapshot),
         desks=[
-            _desk_line(desk.id, snapshot.desks.get(desk.id, DeskRecord()), held)
+            _desk_line(desk, snapshot.desks.get(desk.id, DeskRecord()), held)
             for desk in office.desks
             if shows(desk.id)
         ],
@@ -170,6 +217,17 @@ def _standing_call(ticket: Ticket) -> CallRecord:
     )
 
 
-def _desk_line(desk: str, record: DeskRecord, held: dict[int, Ticket]) -> DeskLine:
+def _spoken(office: Office, ticket: Ticket | None) -> Spoken | None:
+    if ticket is None or ticket.desk is None:
+        return None
+    return spoken(office, ticket.number, ticket.desk, ticket.stage, ticket.language)
+
+
+def _desk_line(desk: Desk, record: DeskRecord, held: dict[int, Ticket]) -> DeskLine:
     ticket = held.get(record.ticket) if record.ticket is not None else None
-    return DeskLine(desk=desk, status=record.status, number=ticket.number if ticket else None)
+    return DeskLine(
+        desk=desk.id,
+        status=record.status,
+        services=list(record.services or desk.services),
+        number=ticket.number if ticket else None,
+    )

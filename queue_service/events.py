@@ -89,6 +89,12 @@ class PrioritySet(TicketEvent, frozen=True, kw_only=True, tag="PrioritySet"):
     place: int | None = None
 
 
+class NeedsSet(TicketEvent, frozen=True, kw_only=True, tag="NeedsSet"):
+    """Staff noted what a visitor needs help with."""
+
+    needs: tuple[str, ...] = ()
+
+
 # The desk
 
 
@@ -210,6 +216,14 @@ class HintAnswered(Event, frozen=True, kw_only=True, tag="HintAnswered"):
     date: str
 
 
+class Helped(Event, frozen=True, kw_only=True, tag="Helped"):
+    """A visitor was helped at the entrance and needed no number."""
+
+    service: str | None = None  # None: nothing that a counter of this office offers
+    channel: str
+    date: str
+
+
 class DeskStatus(StrEnum):
     """Whether a desk takes visitors."""
 
@@ -282,9 +296,11 @@ AnyEvent = (
     | Reprinted
     | ItemsSet
     | PrioritySet
+    | NeedsSet
     | Undone
     | Refused
     | HintAnswered
+    | Helped
     | DeskChanged
     | ServiceChanged
     | NoticeChanged

@@ -248,6 +248,8 @@ def changed(ticket: Ticket, event: ev.TicketEvent) -> Ticket:  # noqa: C901 - a 
             return replace(ticket, items=items)
         case ev.PrioritySet(priority=priority, place=place):
             return replace(ticket, priority=priority, place=place)
+        case ev.NeedsSet(needs=needs):
+            return replace(ticket, needs=needs)
         case ev.NoShow():
             return replace(ticket, state=State.NO_SHOW)
         case ev.Cancelled():

@@ -119,6 +119,13 @@ class Ledger(Questions):
         command = {"service": service, "procedure": procedure, "answer": answer}
         return await self._trips.write("hint", office, lambda _: command, intent)
 
+    async def helped(
+        self, office: str, service: str | None, channel: str, intent: Intent | None = None
+    ) -> Reply:
+        """Count a visitor who was helped at the entrance and needed no number."""
+        command = {"service": service, "channel": channel}
+        return await self._trips.write("helped", office, lambda _: command, intent)
+
     # Verbs of the desk
 
     async def call_next(
@@ -169,12 +176,13 @@ class Ledger(Questions):
         transfer_to: str | None = None,
         items: tuple[Item, ...] = (),
         priority: str | None = None,
+        needs: tuple[str, ...] = (),
         by: Literal["staff", "visitor"] = "staff",
     ) -> Shown:
         """Make one move with one ticket.
 
         `transfer` needs `transfer_to`, `set-priority` a priority class; `set-items` without items
-        clears them; `by` says who cancels.
+        and `set-needs` without needs clear them; `by` says who cancels.
 
         Raises:
             UnknownTicket, IllegalMove
@@ -190,6 +198,7 @@ class Ledger(Questions):
                 "stages": scene.office.service(transfer_to).stages if transfer_to else None,
                 "items": items or None,
                 "priority": priority,
+                "needs": needs or None,
                 "by": by,
             }
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from queue_service import words
 from queue_service.hours import HOLIDAY_COUNTRIES, MIDNIGHT, clock, week_problems
 from queue_service.offices import Office, Service, Texts
 from queue_service.tickets import Stage
@@ -59,6 +60,7 @@ def check(office: Office) -> list[Problem]:
         *_times(office),
         *_reception_hours(office),
         *_priorities(office),
+        *_languages(office),
         *_services(office),
         *_number_clashes(office.services),
         *_desks(office),
@@ -71,6 +73,18 @@ def _priorities(office: Office) -> Iterator[Problem]:
             yield Problem(f"priorities.{name}", _ID_RULE)
         if not 0 <= minutes <= MAX_HEAD_START:  # true of not-a-number too
             yield Problem(f"priorities.{name}", f"must be 0 to {MAX_HEAD_START} minutes")
+
+
+def _languages(office: Office) -> Iterator[Problem]:
+    if not office.languages:
+        yield Problem("languages", f"name at least one, of {', '.join(words.languages())}")
+    for i, language in enumerate(office.languages):
+        if language not in words.languages():
+            known = ", ".join(words.languages())
+            yield Problem(f"languages[{i}]", f"{language!r} has no catalogue: use {known}")
+    yield from _repeated("languages", office.languages)
+    for i, slide in enumerate(office.slides):
+        yield from _texts(f"slides[{i}]", slide)
 
 
 def _times(office: Office) -> Iterator[Problem]:

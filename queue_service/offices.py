@@ -17,6 +17,7 @@ from queue_service.tickets import Stage
 Texts = Mapping[str, str]  # language tag → text; a language may be missing, then the id stands in
 
 PRIORITIES = {"normal": 0.0, "priority": 20.0, "handover": 30.0}  # minutes of head start
+LANGUAGES = ("ja", "ja-easy", "en")  # of the screens, the office's own first
 NUMBER_DIGITS = 3  # a number is read aloud and from afar: A001 keeps one shape all day
 
 
@@ -89,6 +90,7 @@ class Service(Part, frozen=True, kw_only=True):
     daily_limit: int | None = None
     hours: Mapping[str, str] | None = None  # None: the office's
     sensitive: bool = False
+    ask_procedure: bool = False  # whether the ticket machine asks which one; one tap more
     bring: Texts = {}
     procedures: tuple[Procedure, ...] = ()
 
@@ -129,6 +131,8 @@ class Office(Part, frozen=True, kw_only=True):
     tickets_from: int = 0  # minutes, zero or negative: how long before opening tickets are given
     closed: Closed = Closed()
     priorities: Mapping[str, float] = {}  # minutes of head start; always holds PRIORITIES
+    languages: tuple[str, ...] = LANGUAGES
+    slides: tuple[Texts, ...] = ()  # what the lobby's board shows in turn, below the calls
     services: tuple[Service, ...]
     desks: tuple[Desk, ...]
 

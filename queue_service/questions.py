@@ -7,6 +7,7 @@ answered with yesterday's numbers.
 from collections.abc import AsyncIterator
 
 import msgspec
+from msgspec.structs import replace
 
 from queue_service import events, keys
 from queue_service.board import Board, QueueLine, Snapshot, compose, queue_lines
@@ -56,6 +57,10 @@ class Questions:
         """The definition as this process last saw it: enough to check a request against."""
         return (await self._trips.scene(office)).office
 
+    async def known_version(self, office: str) -> int:
+        """The version of the definition that `known_office` gives."""
+        return (await self._trips.scene(office)).version
+
     def seen_office(self, office: str) -> Office:
         """The same, without asking: for an office that this process has just worked with."""
         return self._trips.seen(office).office
@@ -81,7 +86,8 @@ class Questions:
 
     async def snapshot(self, office: str) -> Snapshot:
         """What a board shows, read in one step."""
-        return _snapshot.decode(await self._trips.read("snapshot", office, {}))
+        read = _snapshot.decode(await self._trips.read("snapshot", office, {}))
+        return replace(read, hours=self._trips.seen(office).open_hours())
 
     async def board(self, office: str, zone: str | None = None) -> Board:
         """The board as of the latest entry."""

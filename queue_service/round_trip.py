@@ -20,6 +20,7 @@ from msgspec import Struct
 from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 
 from queue_service import keys, scripts
+from queue_service.board import OpenHours
 from queue_service.connection import AWAY, Client
 from queue_service.hall import DeskRecord
 from queue_service.hours import (
@@ -28,6 +29,7 @@ from queue_service.hours import (
     business_day,
     business_day_of,
     issuing_spans,
+    reception_spans,
 )
 from queue_service.office_files import office_from_json
 from queue_service.offices import Office, Service, UnknownDesk, UnknownService
@@ -100,7 +102,9 @@ class Scene(Struct):
     office: Office
     version: int
     day: BusinessDay | None = None
-    spans: dict[str, Spans] = {}  # service → when its tickets are given that day; slow to work out
+    # Of that day; slow to work out.
+    spans: dict[str, Spans] = {}  # service → when its tickets are given
+    receiving: dict[str, Spans] = {}  # service → when its visitors are received
 
     @property
     def queues(self) -> list[tuple[str, str]]:
@@ -114,6 +118,19 @@ class Scene(Struct):
         if service.id not in self.spans:
             self.spans[service.id] = issuing_spans(self.office, service, self.day.date)
         return self.spans[service.id]
+
+    def open_hours(self) -> dict[str, OpenHours]:
+        """Every service's hours on the present business day."""
+        if self.day is None:
+            return {}
+        for service in self.office.services:
+            if service.id not in self.receiving:
+                spans = reception_spans(self.office, service, self.day.date)
+                self.receiving[service.id] = spans
+        return {
+            service.id: OpenHours(self.issuing(service), self.receiving[service.id])
+            for service in self.office.services
+        }
 
 
 def queues(office: Office) -> list[tuple[str, str]]:
@@ -244,7 +261,7 @@ class RoundTrips:
             case "day":
                 assert lack.now is not None, "a script that lacks the day says the time"
                 scene.day = business_day(scene.office, lack.now)
-                scene.spans = {}
+                scene.spans, scene.receiving = {}, {}
             case _:
                 await self.close_day(office, scene, lack.date)
 

@@ -125,6 +125,7 @@ class Move(StrEnum):
     TRANSFER = "transfer"
     SET_ITEMS = "set-items"
     SET_PRIORITY = "set-priority"
+    SET_NEEDS = "set-needs"
     CANCEL = "cancel"
     REPRINT = "reprint"
     EXPIRE = "expire"  # made by the service itself at the end of the day
@@ -162,6 +163,7 @@ MOVES: dict[Move, Rule] = {
     Move.TRANSFER: _rule({_W, _R, _C, _S, _K}, _W),
     Move.SET_ITEMS: _rule(LIVE),
     Move.SET_PRIORITY: _rule(LIVE),
+    Move.SET_NEEDS: _rule(LIVE),
     Move.CANCEL: _rule({_B, _W, _R, _K, _P, _C}, State.CANCELLED),
     Move.REPRINT: _rule(LIVE),
     Move.EXPIRE: _rule({_B, _W, _R, _K, _P}, State.EXPIRED),

@@ -48,12 +48,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def live(engine_url: str, folder: Path) -> Iterator[Live]:
-    """Serve the data set of an engine until the block ends."""
+def live(engine_url: str, folder: Path, public_url: str | None = None) -> Iterator[Live]:
+    """Serve the data set of an engine, boards and pages too, until the block ends."""
     port, log = free_port(), folder / "stderr"
     with log.open("wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.live", engine_url, str(port), str(folder)],
+            [
+                sys.executable,
+                "-m",
+                "tests.live",
+                engine_url,
+                str(port),
+                str(folder),
+                public_url or "",
+            ],
             cwd=Path(__file__).parents[1],
             stderr=err,
         )
@@ -88,15 +96,20 @@ def wait_until(holds: Callable[[], bool]) -> None:
         sleep(0.02)  # leaves the machine to those who are waited for
 
 
-def _main(url: str, port: str, folder: str) -> None:
+def _main(url: str, port: str, folder: str, public_url: str) -> None:
+    from display import site
+    from display.server import board_socket, feeding
     from queue_service.api.app import create_app
     from queue_service.api.serve import serve
     from queue_service.logs import configure
     from queue_service.settings import Settings
 
     configure("json")
-    settings = Settings(data_dir=Path(folder), redis_url=url, admin_key=ADMIN)
-    serve(create_app(settings), "127.0.0.1", int(port))
+    settings = Settings(
+        data_dir=Path(folder), redis_url=url, admin_key=ADMIN, public_url=public_url or None
+    )
+    app = create_app(settings, [board_socket, *site.handlers], [feeding])
+    serve(app, "127.0.0.1", int(port))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class Said(Struct, frozen=True, kw_only=True):
     transfer_to: str = ""
     items: tuple[Item, ...] = ()
     priority: str = ""
+    needs: tuple[str, ...] = ()
     by: Any = "staff"
 
     def head_start(self, priority: str) -> int:
@@ -126,6 +127,7 @@ EVENTS: dict[Move, Callable[[Ticket, Said, dict[str, Any]], Any]] = {
     Move.RETURN: _return,
     Move.TRANSFER: _transfer,
     Move.SET_ITEMS: lambda t, said, named: ev.ItemsSet(items=said.items, **named),
+    Move.SET_NEEDS: lambda t, said, named: ev.NeedsSet(needs=said.needs, **named),
     Move.SET_PRIORITY: _set_priority,
     Move.CANCEL: lambda t, said, named: ev.Cancelled(by=said.by, desk=holder(t), **named),
     Move.REPRINT: lambda t, said, named: ev.Reprinted(**named),

@@ -16,6 +16,7 @@ PURE = {
     *("tickets", "events", "hall", "board", "visits", "intervals", "insights", "refusals"),
     *("offices", "office_rules", "office_files", "hours", "keys", "scripts", "settings"),
     *("ticket_ids", "ticket_log", "log_columns", "log_times", "replay_plan", "replay_office"),
+    "announcements",
 }
 IMPURE = {
     *("asyncio", "socket", "subprocess", "threading"),

@@ -20,7 +20,18 @@ from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
 from queue_service.access import Access
-from queue_service.api import board, desks, docs, events, health, offices, tickets
+from queue_service.api import (
+    board,
+    desks,
+    docs,
+    entrance,
+    events,
+    health,
+    moves,
+    offices,
+    tickets,
+    voice,
+)
 from queue_service.api.deadline import Deadline
 from queue_service.api.exceptions import HANDLERS
 from queue_service.api.guard import may
@@ -125,7 +136,10 @@ def create_app(
     """The API, with whatever else shall answer on the same port."""
     api = Router(
         "/api/v1",
-        route_handlers=[offices.router, tickets.router, desks.router, board.router, events.router],
+        route_handlers=[
+            *(offices.router, entrance.router, tickets.router, moves.router),
+            *(desks.router, board.router, voice.router, events.router),
+        ],
     )
     app = Litestar(
         route_handlers=[api, health.live, health.ready, health.metrics, docs.files, *more],

@@ -18,6 +18,7 @@ class Congestion(Struct, frozen=True, kw_only=True):
     """How many people wait, now."""
 
     office: str
+    version: int  # of the office definition
     at: datetime
     queues: list[QueueLine]
 
@@ -36,7 +37,10 @@ async def show_congestion(ledger: TheLedger, office: FromPath[str]) -> Response[
     snapshot = await ledger.snapshot(office)
     known = await ledger.known_office(office)
     view = Congestion(
-        office=office, at=local_time(known, snapshot.at), queues=queue_lines(known, snapshot)
+        office=office,
+        version=snapshot.version,
+        at=local_time(known, snapshot.at),
+        queues=queue_lines(known, snapshot),
     )
     return Response(view, headers={"Cache-Control": f"public, max-age={CONGESTION_S}"})
 

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, Router, post, put
 from litestar.params import FromPath, JSONBody
 
+from queue_service.api import known
 from queue_service.api.guard import STAFF
 from queue_service.api.problems import invalid
 from queue_service.api.request import TheIntent, TheLedger
@@ -19,7 +20,6 @@ from queue_service.api.schemas import (
     ticket_view,
 )
 from queue_service.api.tickets import REPLAYED, Asked, answer
-from queue_service.offices import Office, UnknownService
 from queue_service.tickets import Move
 
 
@@ -38,7 +38,7 @@ async def call_next(
     409 `desk_busy`; a closed desk opens.
     """
     services = data.services if data else ()
-    _known(await ledger.known_office(office), desk, services)
+    await known.checked(ledger, office, known.desk(desk, services))
     reply = await ledger.call_next(office, desk, services, intent)
     if reply.ticket is None:
         return Response(None, status_code=204, headers=REPLAYED if reply.replayed else None)
@@ -55,7 +55,7 @@ async def call(
     intent: TheIntent,
 ) -> Response[Ticket]:
     """Call one chosen ticket, whatever its place in line."""
-    _known(await ledger.known_office(office), desk)
+    await known.checked(ledger, office, known.desk(desk))
     if (data.number is None) == (data.ticket is None):
         raise invalid("number", "send either a number or a ticket")
     seq = None if data.ticket is None else ledger.ticket_of(office, data.ticket)
@@ -78,7 +78,7 @@ async def release_and_call_next(
     the visit of the person just called. Without a move, the stage is finished where stages remain,
     else the visit.
     """
-    _known(await ledger.known_office(office), desk, data.services)
+    await known.checked(ledger, office, known.desk(desk, data.services))
     done = await ledger.release_and_call_next(
         office,
         desk,
@@ -104,21 +104,11 @@ async def set_status(
     intent: TheIntent,
 ) -> Response[Desk]:
     """Open a desk, send it on a break or close it, and choose the services it takes now."""
-    known = await ledger.known_office(office)
-    _known(known, desk, data.services)
+    definition = await known.checked(ledger, office, known.desk(desk, data.services))
     record, replayed = await ledger.set_desk(office, desk, data.status, data.services, intent)
-    services = list(record.services or known.desk(desk).services)
+    services = list(record.services or definition.desk(desk).services)
     view = Desk(desk=desk, status=record.status, services=services)
     return Response(view, headers=REPLAYED if replayed else None)
-
-
-def _known(office: Office, desk: str, services: tuple[str, ...] = ()) -> None:
-    office.desk(desk)
-    for i, service in enumerate(services):
-        try:
-            office.service(service)
-        except UnknownService as unknown:
-            raise invalid(f"services[{i}]", str(unknown)) from None
 
 
 handlers: list[Any] = [call_next, call, release_and_call_next, set_status]

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Request, Response, Router, get, put
 from litestar.params import FromPath, JSONBody
 
+from queue_service.api import known
 from queue_service.api.exceptions import of_office_error
 from queue_service.api.guard import ADMIN, ANYONE, STAFF, holder
 from queue_service.api.problems import invalid
@@ -72,7 +73,7 @@ async def set_service(
     intent: TheIntent,
 ) -> Response[Service]:
     """Suspend a service, with a message for those who come, or open it again."""
-    (await ledger.known_office(office)).service(service)
+    await known.checked(ledger, office, lambda office: office.service(service))
     reply = await ledger.set_service(office, service, data.status, data.message, intent)
     view = Service(service=service, status=data.status, message=data.message)
     return Response(view, headers=REPLAYED if reply.replayed else None)

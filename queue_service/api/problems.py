@@ -15,6 +15,8 @@ STATUS: dict[str, int] = {
     "unknown_desk": 404,
     "unknown_service": 404,
     "unknown_ticket": 404,
+    "no_public_url": 404,
+    "no_voice": 404,
     # 409: well-formed, and not possible now
     "closed": 409,
     "suspended": 409,

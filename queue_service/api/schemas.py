@@ -41,6 +41,9 @@ Text = Annotated[
 Services = Annotated[tuple[Word, ...], Meta(max_length=100)]
 
 
+Needs = Annotated[tuple[Word, ...], Meta(max_length=10, examples=[["wheelchair"]])]
+
+
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request's body."""
 
@@ -69,7 +72,7 @@ class IssueBody(Body, frozen=True, kw_only=True):
     priority: Annotated[Word, Meta(description="A class of the office; only staff set it.")] = (
         "normal"
     )
-    needs: Annotated[tuple[Word, ...], Meta(max_length=10, examples=[["wheelchair"]])] = ()
+    needs: Needs = ()
     language: Language = "ja"
     channel: Word = "kiosk"
     items: Items = ()
@@ -125,6 +128,21 @@ class HintBody(Body, frozen=True, kw_only=True):
     service: Word
     procedure: Word
     answer: Literal["elsewhere", "no_card", "prefers_counter"]
+
+
+class HelpedBody(Body, frozen=True, kw_only=True):
+    """Whom somebody could help without a number."""
+
+    service: Annotated[
+        Word | None, Meta(description="Which counter it would have been; null: none of them.")
+    ] = None
+    channel: Word = "floor"
+
+
+class NeedsBody(Body, frozen=True, kw_only=True):
+    """What a visitor needs help with, whole: it replaces what was noted before."""
+
+    needs: Needs
 
 
 class TransferBody(Body, frozen=True, kw_only=True):

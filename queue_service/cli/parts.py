@@ -89,12 +89,14 @@ def _ready(args: argparse.Namespace, settings: Settings) -> Iterator[Settings]:
 
 
 def _api(args: argparse.Namespace, settings: Settings) -> int:
+    from display import site
     from display.server import board_socket, feeding
     from queue_service.api.app import create_app
     from queue_service.api.serve import serve
 
     with _ready(args, settings) as ready:
-        serve(create_app(ready, [board_socket], [feeding]), ready.host, ready.port)
+        app = create_app(ready, [board_socket, *site.handlers], [feeding])
+        serve(app, ready.host, ready.port)
     return 0
 
 

@@ -1,7 +1,7 @@
 #!lua
 --[[ ADVANCE: make one move with one ticket.
   KEYS     the hall
-  ARGV     ticket move allowed head_starts by service stages items priority
+  ARGV     ticket move allowed head_starts by service stages items priority needs
   Returns  {"ticket", "ahead"} | {"error": unknown_ticket, illegal_move}
   Appends  the event of the move
   Cost     O(log n) ]]

@@ -243,6 +243,10 @@ function change.PrioritySet(ticket, event)
   ticket.priority, ticket.place = event.priority, event.place
 end
 
+function change.NeedsSet(ticket, event)
+  ticket.needs = event.needs
+end
+
 -- Brings queue, desk and number in step with what a ticket was and now is. Twin: hall.py `settle`.
 local function settle(old, new)
   if IN_LINE[old.state] then

@@ -127,6 +127,10 @@ event_of['set-priority'] = function(ticket)
   return { type = 'PrioritySet', priority = command.priority, place = place }
 end
 
+event_of['set-needs'] = function()
+  return { type = 'NeedsSet', needs = command.needs }
+end
+
 event_of.cancel = function(ticket)
   return { type = 'Cancelled', by = command.by, desk = holder(ticket) }
 end

@@ -2,7 +2,8 @@
 --[[ SNAPSHOT: read what a board shows, as of one entry.
   KEYS     the hall
   ARGV     nothing of its own
-  Returns  {"as_of", "at", "calls", "held", "ready", "waiting", "suspended", "desks", "notice"}
+  Returns  {"as_of", "at", "calls", "held", "ready", "waiting", "suspended", "desks",
+           "texts", "version", "issued"}
   Appends  nothing
   Cost     O(desks + queues + tickets that are ready) ]]
 -- include: hall
@@ -48,10 +49,21 @@ for i = 1, #written, 2 do
   texts[#texts + 1] = '"' .. written[i] .. '":' .. written[i + 1]
 end
 
+local issued = {}
+local counted = redis.call('HGETALL', COUNTERS)
+for i = 1, #counted, 2 do
+  local service = string.match(counted[i], '^issued:(.+)$')
+  if service then
+    issued[#issued + 1] = '"' .. service .. '":' .. counted[i + 1]
+  end
+end
+
 return string.format(
-  '{"as_of":%d,"at":%d,"calls":%s,"held":%s,"ready":%s,"waiting":{%s},"suspended":%s,"desks":{%s},"texts":{%s}}',
+  '{"as_of":%d,"at":%d,"version":%d,"issued":{%s},"calls":%s,"held":%s,"ready":%s,"waiting":{%s},"suspended":%s,"desks":{%s},"texts":{%s}}',
   head.seq,
   now,
+  head.version,
+  table.concat(issued, ','),
   list(redis.call('LRANGE', CALLS, 0, -1)),
   list(held),
   list(ready),

@@ -75,6 +75,7 @@ def everything(ledger: Ledger, ticket: int, office: Office) -> dict[str, Awaitab
     return {
         "issue": ledger.issue(OFFICE, wish("a"), intent("one press")),
         "hint": ledger.hint(OFFICE, "a", "p", "no_card"),
+        "helped": ledger.helped(OFFICE, None, "floor"),
         "call_next": ledger.call_next(OFFICE, "1"),
         "call": ledger.call(OFFICE, "1", ticket=ticket),
         "advance": ledger.advance(OFFICE, ticket, finish),

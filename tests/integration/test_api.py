@@ -102,6 +102,7 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("s", "POST", f"{TICKET}/transfer", {"service": "insurance"}),
     ("s", "POST", f"{TICKET}/set-items", {"items": []}),
     ("s", "POST", f"{TICKET}/set-priority", {"priority": "normal"}),
+    ("s", "POST", f"{TICKET}/set-needs", {"needs": []}),
     ("s", "POST", f"{TICKET}/undo", None),
     *(
         ("s", "POST", f"{TICKET}/{move}", None)
@@ -123,6 +124,9 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("s", "PUT", "services/insurance/status", {"status": "open"}),
     ("s", "PUT", "notice", {"text": None}),
     ("ks", "POST", "hints", {"service": "insurance", "procedure": "x", "answer": "no_card"}),
+    ("s", "POST", "helped", {"service": "insurance"}),
+    (PUBLIC, "GET", f"{TICKET}/qr", None),
+    (PUBLIC, "GET", "signs", None),
     ("ds", "GET", "board", None),
     (PUBLIC, "GET", "congestion", None),
     ("a", "GET", "events", None),
@@ -241,6 +245,7 @@ async def test_the_same_key_gives_the_first_answer_and_another_body_is_refused(
         ("POST", "tickets/ID/transfer", {"service": "moving"}, {"service": "certificates"}),
         ("POST", "tickets/ID/set-priority", {"priority": "priority"}, {"priority": "normal"}),
         ("POST", "tickets/ID/set-items", {"items": []}, {"items": [], "x": 1}),
+        ("POST", "tickets/ID/set-needs", {"needs": ["sight"]}, {"needs": []}),
     ],
 )
 async def test_every_write_honours_its_idempotency_key(

@@ -39,7 +39,13 @@ SOME = st.lists(ANY, max_size=2)
 KEYS = st.none() | st.integers(0, 20)  # idempotency keys, often used again
 CRASH = st.sampled_from([*[None] * 30, 0, 300, 1_000])  # µs after the command was sent
 MOVES = [move for move in Move if move not in (Move.CALL, Move.EXPIRE)]
-ASIDE = (Move.SET_ITEMS, Move.SET_PRIORITY, Move.REPRINT, Move.CANCEL)  # legal almost always
+ASIDE = (
+    Move.SET_ITEMS,
+    Move.SET_PRIORITY,
+    Move.SET_NEEDS,
+    Move.REPRINT,
+    Move.CANCEL,
+)  # legal almost always
 RELEASES = [None, None, Move.FINISH_STAGE, Move.FINISH, Move.NO_SHOW, Move.PARK]
 PAUSES = [0, 0, 0, 0, 60_000, 60_001]  # ms before an undo, which has a minute
 TO_THE_END = 0  # a step to the first instant of the next business day
@@ -158,6 +164,7 @@ class SmallOffice(RuleBasedStateMachine):
             Move.TRANSFER: {"transfer_to": self.both.a_service(which)},
             Move.SET_ITEMS: {"items": (Item("koseki", which),) * (which % 3)},
             Move.SET_PRIORITY: {"priority": ("normal", "priority", "handover")[which % 3]},
+            Move.SET_NEEDS: {"needs": ("wheelchair",) * (which % 2)},
             Move.CANCEL: {"by": "visitor" if which % 2 else "staff"},
         }
         ticket = self.both.a_ticket(pick)

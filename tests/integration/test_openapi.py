@@ -66,6 +66,7 @@ def with_the_words_of_the_office(described: dict[str, Any]) -> dict[str, Any]:
     kinds["TransferBody"]["service"] = services
     kinds["PriorityBody"]["priority"] = classes
     kinds["ItemBody"]["procedure"] = procedures
+    kinds["HelpedBody"]["service"] = {"enum": [*services["enum"], None]}
     kinds["HintBody"] |= {"service": with_procedures, "procedure": procedures}
     return told  # type: ignore[no-any-return]
 
@@ -131,7 +132,9 @@ def test_what_the_public_may_ask_takes_no_key_in_the_description(
         "GET /health/live",
         "GET /health/ready",
         "GET /api/v1/offices/{office}/congestion",
+        "GET /api/v1/offices/{office}/signs",
         "GET /api/v1/offices/{office}/tickets/{ticket}",
+        "GET /api/v1/offices/{office}/tickets/{ticket}/qr",
         "POST /api/v1/offices/{office}/tickets/{ticket}/cancel",
     }
 

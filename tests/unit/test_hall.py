@@ -103,6 +103,7 @@ ROWS: list[tuple[list[ev.AnyEvent], dict[str, Any]]] = [
         [ev.PrioritySet(at=T + 3, priority="priority", place=T - 9, **TICKET)],
         {"priority": "priority", "place": T - 9},
     ),
+    ([ev.NeedsSet(at=T + 3, needs=("wheelchair",), **TICKET)], {"needs": ("wheelchair",)}),
 ]
 
 
@@ -242,11 +243,12 @@ def test_what_is_for_figures_only_changes_nothing_but_the_head():
     events: list[ev.AnyEvent] = [
         ev.Refused(at=T, service="tax", reason=ev.Refusal.FULL, channel="kiosk", date="2025-11-24"),
         ev.HintAnswered(at=T, service="tax", procedure="p", answer="no_card", date="2025-11-24"),
+        ev.Helped(at=T, channel="floor", date="2025-11-24"),
         ev.NoticeChanged(at=T, shown=True),
         ev.Unknown(at=T + 7, name="Teleported"),
     ]
     before, after = render(hall_after(issued())), render(hall_after(issued(), *events))
-    assert after.pop("head") == {"seq": "6", "at": str(T + 7), "date": "2025-11-24"}
+    assert after.pop("head") == {"seq": "7", "at": str(T + 7), "date": "2025-11-24"}
     before.pop("head")
     assert after == before
 
@@ -292,7 +294,7 @@ def test_every_event_is_folded_by_some_test_here():
     elsewhere = {
         *(ev.Issued, ev.CheckedIn, ev.Undone, ev.Refused, ev.HintAnswered, ev.DeskChanged),
         *(ev.ServiceChanged, ev.NoticeChanged, ev.OfficeChanged, ev.DayOpened, ev.DayClosed),
-        ev.Unknown,
+        *(ev.Helped, ev.Unknown),
     }
     assert folded | elsewhere == set(ev.AnyEvent.__args__)
     assert not folded & elsewhere

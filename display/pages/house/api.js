@@ -1,0 +1,133 @@
+/**
+ * Asking the service. A press is never lost and never counted twice: every command carries a key of
+ * its own (Idempotency-Key), and is sent again with that key until there is an answer or patience
+ * ends.
+ */
+
+const ANSWER_MS = 4_000; // the service answers within 3.5 s, if only to say that it cannot
+const PATIENCE_MS = 12_000; // how long a command is tried; whoever stands there wants to know
+const PAUSE_MS = 400;
+
+/** The service refused; `code` is stable, `detail` is for people who know the service. */
+export class Problem extends Error {
+  /** @param {{code: string, status: number, detail: string, [more: string]: any}} body */
+  constructor(body) {
+    super(body.detail);
+    this.code = body.code;
+    this.status = body.status;
+    this.body = body;
+  }
+}
+
+/** There was no answer. What was asked may or may not have happened; asking again is safe. */
+export class Away extends Error {}
+
+export class Api {
+  /**
+   * @param {string} office
+   * @param {string | null} key
+   */
+  constructor(office, key) {
+    this.root = `/api/v1/offices/${encodeURIComponent(office)}`;
+    this.key = key;
+  }
+
+  /**
+   * A question. Not asked twice here: whoever asks knows when to ask again.
+   *
+   * @param {string} path below the office, like "/tickets?state=waiting"
+   * @returns {Promise<any>}
+   */
+  get(path) {
+    return this.#send("GET", path);
+  }
+
+  /**
+   * A command, carried out once. Resolves with the answer (`null` for 204).
+   *
+   * @param {string} path
+   * @param {object} [body]
+   * @param {{press?: string, method?: "POST" | "PUT"}} [how] `press`: the intent, to go on with one
+   *   that had no answer
+   * @returns {Promise<any>}
+   */
+  async post(path, body = {}, { press = newPress(), method = "POST" } = {}) {
+    const until = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#send(method, path, body, press);
+      } catch (failure) {
+        const again = failure instanceof Away || (failure instanceof Problem && failure.status === 503);
+        if (!again) throw failure;
+        if (performance.now() > until) throw failure instanceof Away ? failure : new Away(failure.message);
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }
+  }
+
+  /**
+   * What an address holds, as it is: a picture, a sound.
+   *
+   * @param {string} path
+   * @returns {Promise<Blob>}
+   */
+  async blob(path) {
+    return (await this.#ask("GET", path)).blob();
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {string} [press]
+   */
+  async #send(method, path, body, press) {
+    const answer = await this.#ask(method, path, body, press);
+    if (answer.status === 204) return null;
+    try {
+      return await answer.json();
+    } catch {
+      throw new Away("the answer broke off");
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {string} [press]
+   */
+  async #ask(method, path, body, press) {
+    /** @type {Record<string, string>} */
+    const headers = {};
+    if (this.key) headers.Authorization = `Bearer ${this.key}`;
+    if (press) headers["Idempotency-Key"] = press;
+    if (body) headers["Content-Type"] = "application/json";
+    let answer;
+    try {
+      answer = await fetch(this.root + path, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        cache: "no-store",
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+    } catch {
+      throw new Away("no answer");
+    }
+    if (answer.ok) return answer;
+    const problem = await answer.json().catch(() => null);
+    if (!problem?.code) throw new Away(`no answer of ours: ${answer.status}`);
+    throw new Problem(problem);
+  }
+}
+
+/**
+ * A name for one press. `crypto.randomUUID` needs HTTPS, which a hall's own network may lack.
+ *
+ * @returns {string}
+ */
+export function newPress() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import segno
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
@@ -13,7 +13,7 @@ from queue_service.api.guard import KIOSK, PUBLIC, STAFF
 from queue_service.api.problems import Problem, invalid
 from queue_service.api.request import TheIntent, TheLedger
 from queue_service.api.schemas import HelpedBody, HintBody
-from queue_service.api.tickets import REPLAYED, seq_of
+from queue_service.api.tickets import REPLAYED, VISIT, TheVisit
 from queue_service.offices import Office
 from queue_service.settings import Settings
 from queue_service.signs import Signs, signs_of
@@ -36,17 +36,15 @@ async def show_signs(
 
 
 @get(
-    "/tickets/{ticket:str}/qr", opt={"roles": PUBLIC}, tags=["tickets"], media_type="image/svg+xml"
+    "/tickets/{ticket:str}/qr",
+    opt={"roles": PUBLIC},
+    dependencies=VISIT,
+    tags=["tickets"],
+    media_type="image/svg+xml",
 )
-async def show_qr(
-    request: Request[Any, Any, Any],
-    ledger: TheLedger,
-    office: FromPath[str],
-    ticket: FromPath[str],
-) -> Response[bytes]:
+async def show_qr(visit: TheVisit, office: FromPath[str], ticket: FromPath[str]) -> Response[bytes]:
     """The address of the visitor's own page as a QR code; 404 while no PUBLIC_URL is set."""
-    await seq_of(ledger, office, ticket)
-    settings: Settings = request.app.state.settings
+    settings: Settings = visit.request.app.state.settings
     if not settings.public_url:
         raise Problem("no_public_url", "MADOGUCHI_PUBLIC_URL is not set: nobody's phone finds us.")
     address = f"{settings.public_url.rstrip('/')}/t/{office}/{ticket}"

@@ -1,8 +1,9 @@
 """The life of a ticket as its visitor sees it: issued, looked up, checked in, printed, given up."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from queue_service.access import Credential, Role
@@ -20,7 +21,7 @@ from queue_service.api.schemas import (
 )
 from queue_service.ledger import Ledger, Wish
 from queue_service.offices import Office
-from queue_service.round_trip import Shown
+from queue_service.round_trip import Intent, Shown
 from queue_service.tickets import Item, Move, State
 
 Asked = Request[Any, Any, Any]
@@ -88,55 +89,88 @@ async def list_tickets(
     )
 
 
-@get("/tickets/{ticket:str}", opt={"roles": PUBLIC})
-async def show(
-    request: Asked, ledger: TheLedger, office: FromPath[str], ticket: FromPath[str]
-) -> Response[Ticket]:
+class Visit(NamedTuple):
+    """The ticket a request is about, and whoever asks."""
+
+    request: Asked
+    ledger: Ledger
+    office: str
+    seq: int
+    intent: Intent | None
+
+    async def advance(self, move: Move, **said: Any) -> Response[Ticket]:
+        """Make a move with the ticket and show it."""
+        shown = await self.ledger.advance(self.office, self.seq, move, self.intent, **said)
+        return answer(self.request, shown)
+
+    async def undo(self) -> Response[Ticket]:
+        """Take back the latest move of a desk with the ticket and show it."""
+        return answer(self.request, await self.ledger.undo(self.office, self.seq, self.intent))
+
+    async def check(self, check: known.Check) -> None:
+        """Hold the request against the office's definition."""
+        await known.checked(self.ledger, self.office, check)
+
+    async def check_issuer(self) -> None:
+        """Let a kiosk act only on what it issued."""
+        who = holder(self.request)
+        if who and who.role is Role.KIOSK:
+            shown = await self.ledger.ticket(self.office, self.seq)
+            if shown.ticket.issuer != who.id:
+                raise Problem("forbidden", "Another machine gave this ticket.")
+
+
+async def provide_visit(
+    request: Asked,
+    ledger: TheLedger,
+    office: FromPath[str],
+    ticket: FromPath[str],
+    intent: TheIntent,
+) -> Visit:
+    """The ticket that the path names.
+
+    Raises:
+        UnknownOffice, UnknownTicket
+    """
+    await ledger.known_office(office)
+    return Visit(request, ledger, office, ledger.ticket_of(office, ticket), intent)
+
+
+TheVisit = NamedDependency[Visit]
+VISIT = {"visit": Provide(provide_visit)}
+
+
+@get("/tickets/{ticket:str}", opt={"roles": PUBLIC}, dependencies=VISIT)
+async def show(visit: TheVisit) -> Response[Ticket]:
     """One ticket as it is now. Its id is all it takes; it can be seen until the day ends."""
-    return answer(request, await ledger.ticket(office, await seq_of(ledger, office, ticket)))
+    return answer(visit.request, await visit.ledger.ticket(visit.office, visit.seq))
 
 
-@post("/tickets/{ticket:str}/cancel", opt={"roles": KIOSK, "holder": True}, status_code=200)
-async def cancel(
-    request: Asked,
-    ledger: TheLedger,
-    office: FromPath[str],
-    ticket: FromPath[str],
-    intent: TheIntent,
-    data: Nothing = None,
-) -> Response[Ticket]:
+@post(
+    "/tickets/{ticket:str}/cancel",
+    opt={"roles": KIOSK, "holder": True},
+    status_code=200,
+    dependencies=VISIT,
+)
+async def cancel(visit: TheVisit, data: Nothing = None) -> Response[Ticket]:
     """Give up a visit: by its holder with the id alone, by the kiosk that issued it, or by staff."""
-    seq = await _own(request, ledger, office, ticket)
-    by: Literal["staff", "visitor"] = "staff" if works_at(holder(request), office) else "visitor"
-    return answer(request, await ledger.advance(office, seq, Move.CANCEL, intent, by=by))
+    await visit.check_issuer()
+    by = "staff" if works_at(holder(visit.request), visit.office) else "visitor"
+    return await visit.advance(Move.CANCEL, by=by)
 
 
-@post("/tickets/{ticket:str}/check-in", opt={"roles": KIOSK}, status_code=200)
-async def check_in(
-    request: Asked,
-    ledger: TheLedger,
-    office: FromPath[str],
-    ticket: FromPath[str],
-    intent: TheIntent,
-    data: Nothing = None,
-) -> Response[Ticket]:
+@post("/tickets/{ticket:str}/check-in", opt={"roles": KIOSK}, status_code=200, dependencies=VISIT)
+async def check_in(visit: TheVisit, data: Nothing = None) -> Response[Ticket]:
     """A booked visitor has arrived, and joins the line by the booked time."""
-    seq = await _own(request, ledger, office, ticket)
-    return answer(request, await ledger.advance(office, seq, Move.CHECK_IN, intent))
+    await visit.check_issuer()
+    return await visit.advance(Move.CHECK_IN)
 
 
-@post("/tickets/{ticket:str}/reprint", opt={"roles": KIOSK}, status_code=200)
-async def reprint(
-    request: Asked,
-    ledger: TheLedger,
-    office: FromPath[str],
-    ticket: FromPath[str],
-    intent: TheIntent,
-    data: Nothing = None,
-) -> Response[Ticket]:
+@post("/tickets/{ticket:str}/reprint", opt={"roles": KIOSK}, status_code=200, dependencies=VISIT)
+async def reprint(visit: TheVisit, data: Nothing = None) -> Response[Ticket]:
     """Print the same number again; it is no new arrival."""
-    seq = await _own(request, ledger, office, ticket)
-    return answer(request, await ledger.advance(office, seq, Move.REPRINT, intent))
+    await visit.check_issuer()
+    return await visit.advance(Move.REPRINT)
 
 
 def _check_wish(office: Office, wish: IssueBody, who: Credential | None) -> None:
@@ -152,27 +186,6 @@ def _check_wish(office: Office, wish: IssueBody, who: Credential | None) -> None
 def items_of(items: tuple[ItemBody, ...]) -> tuple[Item, ...]:
     """Items as the ledger keeps them."""
     return tuple(Item(item.procedure, item.quantity) for item in items)
-
-
-async def seq_of(ledger: Ledger, office: str, ticket: str) -> int:
-    """What the ledger calls the ticket of that id.
-
-    Raises:
-        UnknownOffice, UnknownTicket
-    """
-    await ledger.known_office(office)
-    return ledger.ticket_of(office, ticket)
-
-
-async def _own(request: Asked, ledger: Ledger, office: str, ticket: str) -> int:
-    """A ticket that whoever asks may act on: a kiosk only on what it issued."""
-    seq = await seq_of(ledger, office, ticket)
-    who = holder(request)
-    if who and who.role is Role.KIOSK:
-        issuer = (await ledger.ticket(office, seq)).ticket.issuer
-        if issuer != who.id:
-            raise Problem("forbidden", "Another machine gave this ticket.")
-    return seq
 
 
 handlers: list[Any] = [issue, list_tickets, show, cancel, check_in, reprint]

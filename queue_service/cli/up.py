@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from queue_service.access import Access, Role
+from queue_service.cli import links
 from queue_service.cli.command import CommandFailed, Commands, add_address
 from queue_service.cli.engines import guard
 from queue_service.cli.office import apply, read_file
@@ -25,6 +26,7 @@ from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.settings import Settings, default_data_dir
 
+FIRST_START = "made by the first start"
 READY_S = 60.0  # the API is ready after a second or two; a slow machine takes ten times that
 ASK_S = 1.0  # how long one question whether it is ready may take
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - whom to ask then
@@ -41,7 +43,9 @@ def add(commands: Commands) -> None:
         a second start on the same data dir goes on where the first stopped. A part that dies is
         started again. Ctrl-C or SIGTERM finishes what was asked and stops everything within 10 s.
 
-        Without MADOGUCHI_ADMIN_KEY the first start makes an admin key and prints it, once.
+        The first start prints a link for each page with a key in it, once; without
+        MADOGUCHI_ADMIN_KEY an admin key too. Open a link on the device that it is for: its browser
+        keeps the key.
 
         example:
           madoguchi office sample > cityhall.yaml
@@ -113,8 +117,9 @@ def _begin_log(settings: Settings) -> None:
 class Start(Struct):
     """What the person at the terminal has to know."""
 
-    offices: list[str]
+    offices: list[Office]
     admin_key: str | None  # made just now; shown once and kept nowhere
+    device_keys: dict[str, links.Keys]  # by office; as above
 
     def lines(self, settings: Settings) -> list[str]:
         """What is known before the service is ready."""
@@ -130,21 +135,22 @@ class Start(Struct):
             f"Ready     {site}",
             f"API       {site}/schema",
             f"Health    {site}/health/ready",
-            f"Offices   {', '.join(self.offices) or 'none yet; to begin with a sample:'}",
+            f"Pages     {site}/",
         ]
         own = settings.data_dir != default_data_dir(os.environ).absolute()
         where = f" --data-dir {shlex.quote(str(settings.data_dir))}" if own else ""
+        for office in self.offices:
+            keys = self.device_keys.get(office.id, {})
+            once = "   (keys shown this once; a browser keeps its own)" if keys else ""
+            told += [f"Office    {office.id}{once}", *links.lines(site, office, keys)]
         if not self.offices:
             told += [
+                "No office yet. To begin with a sample:",
                 "  madoguchi office sample > cityhall.yaml",
                 f"  madoguchi office apply cityhall.yaml{where}",
             ]
-        told.append("Keys for devices and people, each shown once:")
-        office = self.offices[0] if len(self.offices) == 1 else "ID"
-        told += [
-            f"  madoguchi keys new --role {role} --office {office}{where}"
-            for role in (Role.KIOSK, Role.STAFF, Role.DISPLAY, Role.ANALYST)
-        ]
+        roles = "|".join(Role)
+        told.append(f"More keys  madoguchi keys new --role {roles} --office ID{where}")
         return told
 
 
@@ -154,11 +160,16 @@ async def _prepare(settings: Settings, url: str, offices: list[Office]) -> Start
         for office in offices:
             await apply(ledger, office)
         access = Access(ledger.redis)
-        admins = [each for each in await access.list() if each.role is Role.ADMIN]
-        key = None
-        if not settings.admin_key and not admins:
-            key, _ = await access.new(Role.ADMIN, label="made by the first start")
-        return Start(await ledger.offices(), key)
+        before = await access.list()
+        start = Start([await ledger.office(id) for id in await ledger.offices()], None, {})
+        if not settings.admin_key and all(each.role is not Role.ADMIN for each in before):
+            start.admin_key, _ = await access.new(Role.ADMIN, label=FIRST_START)
+        if not before:
+            start.device_keys = {
+                office.id: await links.new_keys(access, office.id, FIRST_START)
+                for office in start.offices
+            }
+        return start
 
 
 def _free_port(host: str, port: int) -> int:

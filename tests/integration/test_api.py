@@ -175,7 +175,7 @@ def test_the_table_names_every_route(app: Litestar) -> None:
     }
     described = app.openapi_schema.to_schema()["paths"]
     for path, item in described.items():
-        shape = re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", path))
+        shape = re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", path))
         for method in item:
             assert any(m == method.upper() and shape.fullmatch(p) for m, p in named), path
 

@@ -19,6 +19,10 @@ RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.11-slim
 
+# The typeface of the screens, served to every one of them.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends fonts-morisawa-bizud-gothic \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 madoguchi \
     && install -d -o madoguchi -m 700 /var/lib/madoguchi
 COPY --from=build /opt/madoguchi /opt/madoguchi

@@ -226,6 +226,22 @@ async def test_numbers_wrap_only_over_free_numbers_and_a_full_range_refuses(ledg
     assert (await issue(ledger, "certificates")).ticket.number == "A007"
 
 
+async def test_a_number_that_was_given_to_somebody_else_is_not_brought_back(ledger: Ledger):
+    tickets = [(await issue(ledger, "certificates")).ticket for _ in range(30)]
+    first = await call(ledger)
+    assert first.number == tickets[0].number
+    await ledger.advance(OFFICE, first.seq, Move.NO_SHOW)
+    with pytest.raises(refusals.Full):
+        await issue(ledger, "certificates")  # whoever missed the call may come back with it
+    await ledger.undo(OFFICE, first.seq)
+    await ledger.advance(OFFICE, first.seq, Move.CANCEL)
+    other = (await issue(ledger, "certificates")).ticket
+    assert (other.number, other.seq) == (first.number, other.entry)
+    with pytest.raises(refusals.NothingToUndo):
+        await ledger.undo(OFFICE, first.seq)
+    assert (await ledger.ticket(OFFICE, other.seq)).ticket.state is State.WAITING
+
+
 async def test_one_touch_on_a_suspended_service_is_one_refusal(ledger: Ledger):
     await ledger.set_service(
         OFFICE, "insurance", "suspended", {"ja": "停電のため", "en": "Power cut"}
@@ -248,6 +264,17 @@ async def test_a_booking_holds_no_place_until_the_visitor_checks_in(ledger: Ledg
     arrived = (await ledger.advance(OFFICE, booked.seq, Move.CHECK_IN)).ticket
     assert (arrived.state, arrived.place) == (State.WAITING, at + 30 * MINUTE)
     assert (await call(ledger)).seq == booked.seq
+
+
+async def test_the_booked_time_is_the_place_whatever_the_priority(ledger: Ledger):
+    at = (await ledger.snapshot(OFFICE)).at
+    booked = (await issue(ledger, booked_for=at + 30 * MINUTE)).ticket
+    before = await ledger.advance(OFFICE, booked.seq, Move.SET_PRIORITY, priority="priority")
+    assert (before.ticket.priority, before.ticket.place) == ("priority", None)
+    arrived = (await ledger.advance(OFFICE, booked.seq, Move.CHECK_IN)).ticket
+    for priority in ("normal", "priority"):
+        moved = await ledger.advance(OFFICE, arrived.seq, Move.SET_PRIORITY, priority=priority)
+        assert moved.ticket.place == at + 30 * MINUTE
 
 
 async def test_a_booking_that_nobody_claims_expires_after_a_quarter_of_an_hour(ledger: Ledger):

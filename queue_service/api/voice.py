@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from litestar import Request, Response, Router, get
 from litestar.params import FromPath, FromQuery
+from msgspec import Struct
 
 from queue_service.announcements import Spoken
 from queue_service.api.guard import BOARD
@@ -24,10 +25,18 @@ from queue_service.api.request import TheLedger
 from queue_service.ledger import Ledger
 
 ENGINE = "pyopenjtalk"
-LANGUAGES = frozenset({"ja", "ja-easy"})
+LANGUAGES = ("ja", "ja-easy")
 KEPT = 64  # recordings of about 250 kB: more calls than ever stand on one board
 LOUDNESS = 0.9 * 32767  # the loudest moment of a recording, in steps of a 16-bit sample
+FIRST_WORD = "一番"
 READINGS = {"の方、": "のかた、"}  # the engine would read ほう, the direction
+
+
+class CanSpeak(Struct, frozen=True):
+    """In which languages calls can be spoken here; none without the extra."""
+
+    languages: tuple[str, ...]
+    awake: bool  # the engine has read its dictionary, which takes seconds
 
 
 class Voice:
@@ -40,6 +49,14 @@ class Voice:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="voice")
         self._recordings: OrderedDict[str, Future[bytes]] = OrderedDict()
+        self._waking: Future[bytes] | None = None
+
+    def wake(self) -> bool:
+        """Whether the engine is ready; the first time it is asked, it begins to read."""
+        if self._waking is None or (self._waking.done() and self._waking.exception() is not None):
+            loop = asyncio.get_running_loop()
+            self._waking = loop.run_in_executor(self._thread, _speak, FIRST_WORD)
+        return self._waking.done()
 
     async def say(self, text: str) -> bytes:
         """The recording of a text, WAV, mono, 16 bits."""
@@ -74,6 +91,17 @@ def _speak(text: str) -> bytes:
     return raw.getvalue()
 
 
+@get("/voice", opt={"roles": BOARD}, tags=["board"])
+async def show_languages(
+    request: Request[Any, Any, Any], ledger: TheLedger, office: FromPath[str]
+) -> CanSpeak:
+    """In which languages this service can speak calls, and whether it is ready to."""
+    await ledger.known_office(office)
+    if find_spec(ENGINE) is None:
+        return CanSpeak((), awake=False)
+    return CanSpeak(LANGUAGES, awake=_voice(request).wake())
+
+
 @get(
     "/calls/{entry_id:int}/voice",
     opt={"roles": BOARD},
@@ -97,9 +125,13 @@ async def show_voice(
         raise Problem("no_voice", "Install the extra: pip install 'madoguchi[voice]'.")
     if said.language not in LANGUAGES:
         raise Problem("no_voice", f"The voice speaks Japanese; this call is in {said.language}.")
-    voice: Voice = request.app.state.setdefault("voice", Voice())
-    recording = await voice.say(said.short if form == "short" else said.text)
+    recording = await _voice(request).say(said.short if form == "short" else said.text)
     return Response(recording, media_type="audio/wav")
+
+
+def _voice(request: Request[Any, Any, Any]) -> Voice:
+    voice: Voice = request.app.state.setdefault("voice", Voice())
+    return voice
 
 
 async def _on_the_board(ledger: Ledger, office: str, entry_id: int) -> Spoken:
@@ -109,4 +141,4 @@ async def _on_the_board(ledger: Ledger, office: str, entry_id: int) -> Spoken:
     raise Problem("not_found", f"Call {entry_id} does not stand on the board.")
 
 
-router = Router("/offices/{office:str}", route_handlers=[show_voice])
+router = Router("/offices/{office:str}", route_handlers=[show_languages, show_voice])

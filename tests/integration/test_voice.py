@@ -6,7 +6,7 @@ import wave
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from time import monotonic
+from typing import Any
 
 import httpx
 import pytest
@@ -54,14 +54,22 @@ def seconds(recording: bytes) -> float:
         return opened.getnframes() / opened.getframerate()
 
 
+async def can_speak(served: Live, key: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(
+        base_url=served.url, headers={"Authorization": f"Bearer {key}"}, timeout=15
+    ) as client:
+        return (await client.get(f"{SMALL}/voice")).json()  # type: ignore[no-any-return]
+
+
 @installed
 async def test_a_call_on_the_board_can_be_heard(ledger: Ledger, served: Live) -> None:
     key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
     entry = await call(ledger)
-    until = monotonic() + 30
-    # The engine reads its dictionary before the first word; meanwhile one is told to ask again.
-    while (answer := await asked(served, key, entry)).status_code == 503:
-        assert monotonic() < until
+    async with asyncio.timeout(60):
+        while not (told := await can_speak(served, key))["awake"]:
+            await asyncio.sleep(0.1)
+    assert told["languages"] == ["ja", "ja-easy"]
+    answer = await asked(served, key, entry)
     assert answer.headers["content-type"] == "audio/wav"
     short = await asked(served, key, entry, "short")
     assert 1 < seconds(short.content) < seconds(answer.content) < 10

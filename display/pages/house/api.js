@@ -47,18 +47,18 @@ export class Api {
    *
    * @param {string} path
    * @param {object} [body]
-   * @param {{press?: string, method?: "POST" | "PUT"}} [how] `press`: the intent, to go on with one
-   *   that had no answer
+   * @param {{press?: string, method?: "POST" | "PUT", signal?: AbortSignal}} [how] `press`: the intent,
+   *   to go on with one that had no answer; `signal`: whether it is still wanted
    * @returns {Promise<any>}
    */
-  async post(path, body = {}, { press = newPress(), method = "POST" } = {}) {
+  async post(path, body = {}, { press = newPress(), method = "POST", signal } = {}) {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
         return await this.#send(method, path, body, press);
       } catch (failure) {
         const again = failure instanceof Away || (failure instanceof Problem && failure.status === 503);
-        if (!again) throw failure;
+        if (!again || signal?.aborted) throw failure;
         if (performance.now() > until) throw failure instanceof Away ? failure : new Away(failure.message);
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }

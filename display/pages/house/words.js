@@ -2,12 +2,31 @@
 
 /** @typedef {import("./types.js").Texts} Texts */
 
+const PAUSE_MS = 1_000;
+
+/**
+ * A file of ours, however long the line takes to come back: a page without words is of no use, and
+ * a screen that was switched on too early should not stay blank.
+ *
+ * @param {string} address
+ * @returns {Promise<any>}
+ */
+async function read(address) {
+  for (;;) {
+    const answer = await fetch(address).catch(() => null);
+    const found = answer?.ok && (await answer.json().catch(() => null)); // it may break off
+    if (found) return found;
+    if (answer && !answer.ok && answer.status < 500) throw new Error(`there is no ${address}`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
 /**
  * Every language that has a catalogue, by its own name, as its button shows it.
  *
  * @type {Record<string, string>}
  */
-export const NAMES = await (await fetch("/assets/words/names.json")).json();
+export const NAMES = await read("/assets/words/names.json");
 
 /**
  * The tag that a browser, a screen reader and `Intl` know: plain Japanese is Japanese. It is also
@@ -95,10 +114,8 @@ const loaded = new Map();
 export function load(language) {
   const known = loaded.get(language);
   if (known) return known;
-  const words = fetch(`/assets/words/${encodeURIComponent(language)}.json`).then(async (answer) => {
-    if (!answer.ok) throw new Error(`there is no catalogue for ${language}`);
-    return new Words(language, await answer.json());
-  });
+  const address = `/assets/words/${encodeURIComponent(language)}.json`;
+  const words = read(address).then((catalogue) => new Words(language, catalogue));
   words.catch(() => loaded.delete(language)); // asked again next time
   loaded.set(language, words);
   return words;

@@ -35,6 +35,15 @@ async def test_the_congestion_page_follows_the_hall(site: Site, windows: Open):
     await expect(figure).to_have_text("1")
 
 
+async def test_the_congestion_page_says_that_it_is_cut_off(site: Site, windows: Open):
+    page = await windows(site.live.url + f"/status/{OFFICE}", allowed=("ERR_",))
+    away = page.locator("#away")
+    await expect(away).to_be_hidden()
+    site.live.process.kill()
+    await expect(away).to_be_visible()
+    await expect(away).to_contain_text("10:00")
+
+
 async def test_an_office_that_is_not_there_is_said_to_be_unknown(site: Site, windows: Open):
     page = await windows(site.live.url + "/status/elsewhere", allowed=("404",))
     await expect(page.get_by_role("alert")).to_contain_text("見つかりません")

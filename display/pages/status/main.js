@@ -19,9 +19,6 @@ async function refresh() {
 
 setInterval(() => {
   if (document.hidden) return;
-  // What stands there keeps its time; a page that failed before has no header and is loaded whole.
-  refresh().then(
-    () => document.body.removeAttribute("data-old"),
-    () => document.body.setAttribute("data-old", ""),
-  );
+  // What stands there says of when it is, and that it is old; the next answer replaces both.
+  refresh().catch(() => document.querySelector("#away")?.removeAttribute("hidden"));
 }, PAUSE_MS);

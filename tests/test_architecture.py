@@ -32,7 +32,7 @@ DOORS = {
         *("queue_service.cli", "worker"),
     },
     "rq": {"worker", "queue_service.cli"},
-    "litestar": {"queue_service.api", "queue_service.logs", "display"},
+    "litestar": {"queue_service.api", "display"},
     "httpx": {"queue_service.replay_client", "queue_service.cli"},
     "worker": {"queue_service.cli"},
     "display": {"queue_service.cli", "queue_service.api.app"},

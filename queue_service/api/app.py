@@ -12,7 +12,6 @@ from litestar import Litestar, Response, Router
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.prometheus import PrometheusConfig
@@ -32,6 +31,7 @@ from queue_service.api import (
     tickets,
     voice,
 )
+from queue_service.api.access_log import AccessLog
 from queue_service.api.deadline import Deadline
 from queue_service.api.exceptions import HANDLERS
 from queue_service.api.guard import may
@@ -39,7 +39,6 @@ from queue_service.api.openapi import describe
 from queue_service.api.problems import HEADERS
 from queue_service.api.request import provide_intent, provide_ledger, read_strictly
 from queue_service.ledger import Ledger
-from queue_service.logs import AccessLog
 from queue_service.refusals import Refusal, Unavailable
 from queue_service.settings import Settings
 
@@ -145,9 +144,9 @@ def create_app(
         route_handlers=[api, health.live, health.ready, health.metrics, docs.files, *more],
         guards=[may],
         middleware=[
-            DefineMiddleware(AccessLog),
+            AccessLog(),
             PrometheusConfig(app_name="madoguchi", prefix="madoguchi", group_path=True).middleware,
-            DefineMiddleware(Deadline),
+            Deadline(),
         ],
         dependencies={"ledger": Provide(provide_ledger), "intent": Provide(provide_intent)},
         exception_handlers=HANDLERS,

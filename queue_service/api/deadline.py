@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 from queue_service.api.exceptions import of_refusal
@@ -16,21 +17,17 @@ from queue_service.refusals import Unavailable
 DEADLINE_S = 3.0  # a ticket machine has its answer within 3.5 s
 
 
-class Deadline:
+class Deadline(ASGIMiddleware):
     """Begins an answer within `DEADLINE_S`, or says that the engine cannot be reached.
 
     The time that the asker takes to send the body does not count, nor does that of reading a long
     answer.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    scopes = (ScopeType.HTTP,)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on, and answer for it when it takes too long."""
-        if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
-            return
         answering = False
 
         async def receiving() -> ReceiveMessage:
@@ -54,7 +51,7 @@ class Deadline:
         limit = asyncio.timeout(DEADLINE_S)
         try:
             async with limit:
-                await self._app(scope, receiving, sending)
+                await next_app(scope, receiving, sending)
         except TimeoutError:
             if not limit.expired():
                 raise

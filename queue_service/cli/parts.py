@@ -74,7 +74,7 @@ def add_lifeline(parser: Parser) -> None:
 @contextmanager
 def _ready(args: argparse.Namespace, settings: Settings) -> Iterator[Settings]:
     """What a part needs before it serves: its log, its lifeline, an engine that may be trusted."""
-    from queue_service.logs import configure  # here, because it takes half a second
+    from queue_service.logs import configure
 
     configure(settings.log_format)
     if args.lifeline:

@@ -105,7 +105,7 @@ def _parts(settings: Settings) -> list[Part]:
 
 
 def _begin_log(settings: Settings) -> None:
-    """Write what happens to the parts as they write themselves; half a second, while they start."""
+    """Write what happens to the parts as they write themselves."""
     from queue_service.logs import configure
 
     configure(settings.log_format)

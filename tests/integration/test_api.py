@@ -128,6 +128,7 @@ ROUTES: list[tuple[str, str, str, object]] = [
     (PUBLIC, "GET", f"{TICKET}/qr", None),
     (PUBLIC, "GET", "signs", None),
     ("ds", "GET", "board", None),
+    ("ds", "GET", "voice", None),
     ("ds", "GET", "calls/1/voice", None),
     (PUBLIC, "GET", "congestion", None),
     ("a", "GET", "events", None),

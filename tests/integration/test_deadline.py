@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from litestar import Litestar, Request, get, post
-from litestar.middleware import DefineMiddleware
 from litestar.response import Stream
 from litestar.testing import TestClient
 
@@ -50,7 +49,7 @@ async def bug() -> None:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient[Litestar]]:
     monkeypatch.setattr(deadline, "DEADLINE_S", SHORT_S)
-    app = Litestar([never, late, body, bug], middleware=[DefineMiddleware(deadline.Deadline)])
+    app = Litestar([never, late, body, bug], middleware=[deadline.Deadline()])
     with TestClient(app) as asking:
         yield asking
 
@@ -88,5 +87,5 @@ async def test_the_time_that_a_body_takes_to_arrive_does_not_count(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await deadline.Deadline(app)({"type": "http"}, receive, send)  # type: ignore[arg-type]
+    await deadline.Deadline().handle({"type": "http"}, receive, send, app)  # type: ignore[arg-type]
     assert [message["status"] for message in sent] == [200]

@@ -18,7 +18,9 @@ from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.refusals import Unavailable
 
-HEARTBEAT_S = 5.0  # a board goes out this often though nothing happened; screens expect one in 10 s
+HEARTBEAT_S = (
+    2.0  # a board goes out this often though nothing happened; screens expect one in 4.5 s
+)
 COALESCE_S = 0.05  # ten calls within this time are one board: nobody reads faster
 BACKOFF_S = 0.2  # first pause after the engine was lost; doubles
 BACKOFF_CAP_S = 5.0

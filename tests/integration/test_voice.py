@@ -65,10 +65,11 @@ async def can_speak(served: Live, key: str) -> dict[str, Any]:
 async def test_a_call_on_the_board_can_be_heard(ledger: Ledger, served: Live) -> None:
     key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
     entry = await call(ledger)
-    async with asyncio.timeout(60):
-        while not (told := await can_speak(served, key))["awake"]:
-            await asyncio.sleep(0.1)
+    told = await can_speak(served, key)
     assert told["languages"] == ["ja", "ja-easy"]
+    async with asyncio.timeout(60):
+        while not told["awake"]:
+            told = await can_speak(served, key)
     answer = await asked(served, key, entry)
     assert answer.headers["content-type"] == "audio/wav"
     short = await asked(served, key, entry, "short")

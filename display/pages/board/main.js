@@ -35,6 +35,8 @@ const clock = new Clock();
 
 /** @type {Words[]} */
 let words = [];
+/** @type {Map<string, Words>} those of the visitors */
+let languages = new Map();
 /** @type {View | null} */
 let view = null;
 /** @type {Line} */
@@ -72,7 +74,6 @@ function hear(board) {
   clock.set(board.at);
   const before = view?.withdrawn ?? [];
   const withdrawn = announcer.hear(board, now).filter((call) => !before.includes(call));
-  const languages = view?.languages ?? new Map();
   const speaking = view?.speaking ?? null;
   const turn = view?.turn ?? 0;
   view = {
@@ -96,11 +97,11 @@ function forget(call) {
 async function readSigns(version) {
   if (signs.signs && signs.signs.version >= version) return;
   const read = await signs.of(version).catch(() => null); // asked again with the next board
-  if (!read || !view) return;
+  if (!read) return;
   const known = await Promise.all(read.languages.map((language) => load(language).catch(() => null)));
-  const languages = new Map(known.flatMap((each) => (each ? [[each.language, each]] : [])));
-  view = { ...view, signs: read, languages };
+  languages = new Map(known.flatMap((each) => (each ? [[each.language, each]] : [])));
   slides.show(read.slides, words);
+  if (view) view = { ...view, signs: read, languages };
   draw();
 }
 
@@ -131,9 +132,8 @@ function drawLine() {
 /** @param {Words} each */
 function lineWords(each) {
   if (line === "unknown") return each.say("board.unknown");
-  const timezone = view?.signs?.timezone;
-  if (!view || !timezone) return each.say("board.connecting");
-  return each.say("board.away", { time: each.time(view.board.at, timezone) });
+  if (!view) return each.say("board.connecting");
+  return each.say("board.away", { time: view.board.at.slice(11, 16) }); // in the office's own time
 }
 
 async function announce() {
@@ -186,12 +186,14 @@ function switchSound() {
   drawSound();
 }
 
-/** @param {string | null} key */
-function connect(key) {
+/** @param {string | null} known */
+async function connect(known) {
+  const key = known ?? (await ask());
   const api = new Api(office, key);
   signs = new SignPost(api);
   sound = new Sound(api, localStorage.getItem(`${slot}.muted`) === "true", drawSound);
   drawSound();
+  void readSigns(0);
   const followed = follow(office, key, {
     ...(zone ? { zone } : {}),
     board: hear,
@@ -200,10 +202,15 @@ function connect(key) {
       drawLine();
       if (now === "refused") {
         followed.stop();
-        void askForKey(/** @type {Words} */ (words[0]), "board", office).then(connect);
+        void connect(null);
       }
     },
   });
+}
+
+/** @returns {Promise<string>} a key that somebody typed */
+function ask() {
+  return askForKey(/** @type {Words} */ (words[0]), "board", office);
 }
 
 async function start() {
@@ -215,10 +222,11 @@ async function start() {
   document.documentElement.lang = tag(words[0]?.language ?? "ja");
   document.title = words[0]?.say("board.title") ?? "";
   one("#sound").addEventListener("click", switchSound);
-  connect(keyOf("board", office));
+  drawLine();
+  void connect(keyOf("board", office));
   setInterval(tick, 1_000);
   setInterval(turnOver, TURN_MS);
-  addEventListener("resize", redraw);
+  new ResizeObserver(redraw).observe(one("#calls")); // whatever comes or goes around them
   void navigator.wakeLock?.request("screen").catch(() => undefined); // a wall does not sleep
 }
 

@@ -55,6 +55,7 @@ function renderTop({ signs, words, zone, board }) {
 function renderNotice({ board, words }) {
   const notice = one("#notice");
   notice.hidden = !board.notice;
+  notice.setAttribute("aria-label", words[0]?.say("board.slides") ?? "");
   fill(notice, ...both(words, (each) => each.pick(board.notice)));
 }
 
@@ -251,7 +252,7 @@ function latestOfEach(over, standing) {
 const entry = (each) => String(each?.entry_id ?? "nobody");
 
 /** @param {Call | null} each */
-const make = (each) => h(each ? "li" : "p", { class: each ? "call" : "nobody" });
+const make = (each) => h("li", { class: each ? "call" : "nobody" });
 
 /**
  * @param {HTMLElement} place

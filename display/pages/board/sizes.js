@@ -37,7 +37,7 @@ export function leastNumber({ width, height }, inch, distance) {
 export function shapes(number) {
   return [
     { name: "row", width: number + 4.1, height: 1.35 },
-    { name: "stack", width: number + 0.3, height: 1.62 },
+    { name: "stack", width: number + 0.3, height: 1.47 },
   ];
 }
 
@@ -89,6 +89,7 @@ const HERO_SLIM = 0.16; // of its height, where there are no words
 const WORDED_LINES = 2.4; // from so many least lines on it has words
 const LINE_EM = 1.05; // height of a line that holds nothing but a number
 const HERO_WIDTH_EM = 3.9; // desk and arrow beside the number
+const COMFORT = 1.15; // how much higher than needed a call looks well
 const HERO_STACK_EM = 2.1; // height of the number with the desk below
 const HERO_EDGE_EM = 0.3;
 const HERO_PART = 0.94; // of the width; the rest is its edge
@@ -169,7 +170,7 @@ function roomier(room, found, number, limits) {
   const { others, shown } = found;
   const shape = shapes(number).find((each) => each.name === others.shape);
   const rows = Math.ceil(shown / others.columns);
-  const taken = rows * ((shape?.height ?? 0) * others.size + limits.gap);
+  const taken = rows * ((shape?.height ?? 0) * others.size * COMFORT + limits.gap);
   const most = shown ? room.height * HERO_MOST : room.height;
   const height = Math.max(found.hero, Math.min(room.height - taken, most));
   return { ...found, ...newest(room, height, number, limits) };

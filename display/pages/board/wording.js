@@ -10,7 +10,7 @@ import { tag } from "../house/words.js";
  *
  * @param {Words[]} words
  * @param {(words: Words) => string} say
- * @returns {HTMLElement[]}
+ * @returns {(HTMLElement | string)[]}
  */
 export function both(words, say) {
   /** @type {Set<string>} */
@@ -19,7 +19,8 @@ export function both(words, say) {
     const text = say(each);
     if (!text || said.has(text)) return [];
     said.add(text);
-    return [h("span", { lang: tag(each.language), class: place ? "second" : "first" }, text)];
+    const words = h("span", { lang: tag(each.language), class: place ? "second" : "first" }, text);
+    return said.size > 1 ? [" ", words] : [words];
   });
 }
 

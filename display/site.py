@@ -125,7 +125,7 @@ def _render(page: str, language: str, status: int = 200, **values: object) -> Re
 
     names = {each: words.catalogue(each)["name"] for each in words.languages()}
     text = _templates.get_template(f"{page}.html").render(
-        say=say, pick=pick, language=language, names=names, **values
+        page=page, say=say, pick=pick, language=language, names=names, **values
     )
     kept = {"Cache-Control": f"public, max-age={STATUS_S}", "Vary": "Accept-Language"}
     headers = HEADERS | (kept if status == 200 else {"Cache-Control": "no-store"})

@@ -68,8 +68,8 @@ function look() {
 }
 
 /**
- * The latest move of this desk, while it can be taken back: what was pressed here, else the call of
- * whoever is on the way, which another window has made.
+ * The latest move of this desk, while it can be taken back: what was pressed here, else a call that
+ * another window has made, as long as it is the last that happened to its ticket.
  *
  * @param {Ticket | null} ticket that is held
  * @param {number} now
@@ -80,8 +80,9 @@ function undoable(ticket, now) {
     const known = station.ticket(last.id);
     return !known || known.entry_id === last.entry ? last : null;
   }
-  const fresh = ticket?.state === "called" && now - Date.parse(ticket.called_at ?? "") < UNDO_MS;
-  return fresh && ticket.id !== last?.id ? { ...ticket, kind: ticket.calls > 1 ? "recall" : "call" } : null;
+  const fresh = ticket && now - Date.parse(ticket.called_at ?? "") < UNDO_MS;
+  const call = hall.board?.calls.find(({ current, entry_id: entry }) => current && entry === ticket?.entry_id);
+  return fresh && call ? { ...ticket, kind: call.recall ? "recall" : "call" } : null;
 }
 
 function draw() {
@@ -134,7 +135,7 @@ function learn(wish, answer, before) {
   const { id, number, entry_id: entry } = ticket;
   const call = called ?? (CALLS.includes(wish.kind) && !released);
   const kind = call ? "call" : released ? (wish.kind === "next" ? release(was ?? ticket) : "no-show") : wish.kind;
-  if (call) own.called = performance.now();
+  own.called = call ? performance.now() : -Infinity;
   own.last = call || id === was?.id ? { id, number, kind, entry, at: performance.now() } : null;
 }
 
@@ -229,8 +230,8 @@ document.addEventListener("keydown", (event) => {
 field.addEventListener("input", () => station.soon());
 field.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") field.value = "";
-  if (key === "Enter") /** @type {HTMLElement | null} */ (document.querySelector("#found [data-do=open]"))?.click();
   station.soon();
+  if (key === "Enter") setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector("#found [data-do=open]"))?.click());
 });
 
 await station.begin({

@@ -29,7 +29,7 @@ export function serviceName({ words, signs }, service) {
  * @param {string | null} desk
  */
 export function deskName({ words, signs }, desk) {
-  return words.pick(signs.desks.find(({ id }) => id === desk)?.name, desk ?? "");
+  return words.pick(signs.desks.find(({ id }) => id === desk)?.name, words.say("desk.desk", { desk: desk ?? "" }));
 }
 
 /**

@@ -36,7 +36,7 @@ export function head(view) {
   const { words, signs, status, board, desk, now } = view;
   const chips = view.wide ? signs.services.map(({ id }) => id) : [...new Set([...desk.services, ...status.services])];
   return [
-    h("h1", {}, deskName(view, desk.id), h("span", { class: "office" }, words.pick(signs.name, signs.office))),
+    h("h1", {}, deskName(view, desk.id), " ", h("span", { class: "office" }, words.pick(signs.name, signs.office))),
     h(
       "div",
       { class: "status", role: "group", "aria-label": words.say("desk.status") },
@@ -58,7 +58,10 @@ export function head(view) {
       ...chips.map((id) => {
         const waiting = board.queues.find(({ service }) => service === id)?.waiting ?? 0;
         const chip = button("serve", serviceName(view, id), { value: id, pressed: status.services.includes(id), look: "chip" });
-        chip.append(h("span", { class: "figure" }, waiting, h("span", { class: "spoken" }, words.say("desk.people", { n: waiting }))));
+        chip.append(
+          h("span", { class: "figure", "aria-hidden": "true" }, waiting),
+          h("span", { class: "spoken" }, words.say("desk.people", { n: waiting })),
+        );
         return chip;
       }),
       signs.services.length > desk.services.length &&

@@ -33,7 +33,7 @@ export const STATES = ["booked", "waiting", "called", "serving", "processing", "
 export function head({ words, signs, board, now }) {
   const notice = board.notice ? words.pick(board.notice) : words.say("floor.no_notice");
   return [
-    h("h1", {}, words.say("floor.title"), h("span", { class: "office" }, words.pick(signs.name, signs.office))),
+    h("h1", {}, words.say("floor.title"), " ", h("span", { class: "office" }, words.pick(signs.name, signs.office))),
     h("time", { class: "clock" }, now ? words.time(now, signs.timezone) : ""),
     button("help", words.say("floor.settings"), { look: "quiet" }),
     h(

@@ -280,7 +280,10 @@ async function begin() {
   for (;;) {
     try {
       const signs = await post.of();
-      return { signs, own: await load(signs.languages.find((each) => NAMES[each]) ?? "ja") };
+      const known = signs.languages.filter((each) => NAMES[each]);
+      // All of them now: whoever asks for another language must not depend on the line just then.
+      const [own = await load("ja")] = await Promise.all(known.map(load));
+      return { signs, own };
     } catch (failure) {
       const words = await load("ja").catch(() => null);
       const why = unknown(failure) ? "kiosk.unknown" : "kiosk.away";

@@ -15,7 +15,15 @@ HOUSE = ("queue_service", "worker", "display")
 PURE = {
     *("tickets", "events", "hall", "board", "visits", "intervals", "insights", "refusals"),
     *("offices", "office_rules", "office_files", "hours", "keys", "scripts", "settings"),
-    *("ticket_ids", "ticket_log", "log_columns", "log_times", "replay_plan", "replay_office"),
+    *(
+        "ticket_ids",
+        "ticket_log",
+        "log_columns",
+        "log_times",
+        "replay_plan",
+        "replay_office",
+        "demo_day",
+    ),
     "announcements",
 }
 IMPURE = {

@@ -13,6 +13,7 @@ from queue_service.backup import BackupError
 from queue_service.cli import (
     access_keys,
     backup,
+    demo,
     doctor,
     export,
     office,
@@ -28,11 +29,12 @@ from queue_service.refusals import Refusal
 from queue_service.settings import BadSetting
 
 # In the order of `--help`. A module has `add(commands)`, which says what it can do.
-MODULES = (up, parts, office, access_keys, replay, export, verify, backup, doctor)
+MODULES = (up, demo, parts, office, access_keys, replay, export, verify, backup, doctor)
 
 DESCRIPTION = "A counter queue for city halls: ticket machines, desks, boards, figures. 窓口"
 EPILOG = """\
 first steps:
+  madoguchi demo                              look at a living hall
   madoguchi office sample > cityhall.yaml     an office to start from
   madoguchi up --office cityhall.yaml         everything on this machine
   madoguchi keys new --role kiosk --office cityhall

@@ -145,12 +145,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(label: str, total: int, unit: str = " entries") -> Iterator[Callable[[int], None]]:
     """A bar on standard error while somebody looks, nothing otherwise."""
     with tqdm(
         total=total,
         desc=label,
-        unit=" entries",
+        unit=unit,
         file=sys.stderr,
         leave=False,
         disable=not sys.stderr.isatty(),

@@ -1,0 +1,114 @@
+"""`madoguchi demo` as a newcomer starts it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from tests.live import wait_until
+
+STOP_S = 10.0
+API = "/api/v1/offices/cityhall"
+
+
+class Demo(NamedTuple):
+    """A running demonstration."""
+
+    process: subprocess.Popen[bytes]
+    said: str
+    folder: Path
+
+    @property
+    def site(self) -> str:
+        return re.findall(r"^Ready +(http://\S+?)/$", self.said, re.MULTILINE)[0]
+
+    def link(self, page: str) -> str:
+        return re.findall(rf"{self.site}/{page}/\S+", self.said)[0]
+
+    def client(self, page: str) -> httpx.Client:
+        key = self.link(page).partition("#key=")[2]
+        return httpx.Client(
+            base_url=self.site + API, headers={"Authorization": f"Bearer {key}"}, trust_env=False
+        )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    output = folder / "output"
+    command = [sys.executable, "-m", "queue_service.cli", "demo", "--port", "0", "--speed", "60"]
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, env=os.environ | {"TMPDIR": str(folder)}
+        )
+    deadline = time.monotonic() + 90
+    while "Ctrl-C ends" not in output.read_text() and time.monotonic() < deadline:
+        assert process.poll() is None, output.read_text()
+        time.sleep(0.1)
+    yield Demo(process, output.read_text(), folder)
+    process.kill()
+    process.wait()
+
+
+def counted(staff: httpx.Client, state: str) -> int:
+    return len(staff.get(f"/tickets?state={state}").json()["tickets"])
+
+
+def test_the_hall_is_alive_when_the_links_are_printed(demo: Demo) -> None:
+    with demo.client("desk") as staff, demo.client("board") as screen:
+        board: dict[str, Any] = screen.get("/board").json()
+        assert board["at"].partition("T")[2] >= "10:00"
+        assert len(board["calls"]) == 20
+        assert sum(desk["status"] == "open" for desk in board["desks"]) > 8
+        finished, before = counted(staff, "finished"), board["as_of"]
+        assert finished > 20
+        wait_until(lambda: counted(staff, "finished") > finished + 3)
+        wait_until(lambda: screen.get("/board").json()["as_of"] > before + 30)
+
+
+def test_every_link_leads_to_a_page(demo: Demo) -> None:
+    for page in ("kiosk", "board", "desk", "floor", "status", "t"):
+        assert httpx.get(demo.link(page), trust_env=False).status_code == 200, page
+    ticket = demo.link("t").rpartition("/")[2]
+    seen = httpx.get(f"{demo.site}{API}/tickets/{ticket}", trust_env=False).json()
+    assert seen["state"] in ("waiting", "processing", "called", "serving", "ready")
+
+
+def test_a_desk_that_a_person_uses_is_left_to_that_person(demo: Demo) -> None:
+    with demo.client("desk") as staff:
+
+        def press() -> dict[str, Any] | None:
+            held = staff.get("/tickets?desk=4&state=serving&state=called").json()["tickets"]
+            if not held:
+                return None
+            body = {"ticket": held[0]["id"], "move": "park"}
+            reply = staff.post("/desks/4/release-and-call-next", json=body)
+            return reply.json().get("called") if reply.is_success else None
+
+        mine: list[dict[str, Any]] = []
+        wait_until(
+            lambda: bool(mine) or bool((called := press()) and (mine.append(called) or True))
+        )
+        until = time.monotonic() + 6  # six minutes of the hall: a clerk would long be done
+        while time.monotonic() < until:
+            now = staff.get(f"/tickets/{mine[0]['id']}").json()
+            assert (now["state"], now["desk"]) == ("called", "4")
+            time.sleep(0.5)
+
+
+def test_nothing_is_left_when_it_ends(demo: Demo) -> None:
+    begin = time.monotonic()
+    demo.process.send_signal(signal.SIGTERM)
+    assert demo.process.wait(STOP_S) == 0
+    assert time.monotonic() - begin < STOP_S
+    assert list(demo.folder.glob("madoguchi-*")) == []
+    left = subprocess.run(["pgrep", "-f", str(demo.folder)], capture_output=True, check=False)
+    assert left.stdout == b""

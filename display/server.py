@@ -5,8 +5,6 @@ A screen is let in with a key of a display, of staff or of an administrator: off
 """
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -17,9 +15,11 @@ from litestar import Litestar, Request, Response, WebSocket, get, websocket
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, FromQuery
 
+from display import site
 from display.feed import Feed
 from queue_service.access import Access
 from queue_service.ledger import Ledger
+from queue_service.opening import end, opened, stop_loudly
 from queue_service.refusals import Unavailable, UnknownOffice
 from queue_service.settings import Settings
 
@@ -29,7 +29,6 @@ KEY_S = 10.0  # how long a screen may take to send its key
 SEND_S = 5.0  # a screen that does not read for so long is let go; it comes back by itself
 NO_KEY, FORBIDDEN, UNKNOWN = 4401, 4403, 4404  # close codes, after their HTTP namesakes
 TRY_LATER = 1013
-CANCEL_S = 0.1
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -53,23 +52,13 @@ class Feeds:
         if office not in self._feeds:
             self._feeds[office] = Feed(ledger, self._url, office)
             task = asyncio.create_task(self._feeds[office].run(), name=f"feed of {office}")
-            task.add_done_callback(self._stop_loudly)
+            task.add_done_callback(stop_loudly)
             self._tasks.add(task)
         return self._feeds[office]
 
-    def _stop_loudly(self, task: "asyncio.Task[None]") -> None:
-        """A feed never ends by itself; a frozen board would be worse than a restart."""
-        if not task.cancelled():
-            log.critical("feed_died", feed=task.get_name(), exc_info=task.exception())
-            os.kill(os.getpid(), signal.SIGTERM)
-
     async def close(self) -> None:
         """End every feed."""
-        # Asked again until they end: the client of the engine swallows what comes while it connects.
-        while running := {task for task in self._tasks if not task.done()}:
-            for task in running:
-                task.cancel()
-            await asyncio.wait(running, timeout=CANCEL_S)
+        await end(self._tasks)
 
 
 async def _refusal(access: Access, office: str, key: str | None) -> int | None:
@@ -162,10 +151,7 @@ async def feeding(app: Litestar) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _ledger(app: Litestar) -> AsyncIterator[None]:
-    settings: Settings = app.state.settings
-    async with Ledger.open(settings.redis_url or "") as ledger:
-        app.state.ledger = ledger
-        app.state.access = Access(ledger.redis, settings.admin_key)
+    async with opened(app.state, app.state.settings):
         yield
 
 
@@ -178,8 +164,10 @@ async def live() -> dict[str, str]:
 @get("/health/ready")
 async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
     """The engine answers; 503 while it does not."""
-    ledger: Ledger = request.app.state.ledger
+    ledger: Ledger | None = request.app.state.ledger
     try:
+        if ledger is None:
+            raise Unavailable
         await ledger.offices()
     except Unavailable:
         return Response({"status": "engine away"}, status_code=503)
@@ -187,9 +175,9 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
 
 
 def create_app(settings: Settings) -> Litestar:
-    """The display alone: boards over WebSocket, and whether it is well."""
+    """The display alone: boards over WebSocket, the pages, and whether it is well."""
     app = Litestar(
-        [board_socket, live, ready],
+        [board_socket, live, ready, *site.handlers],
         lifespan=[_ledger, feeding],
         openapi_config=None,
         logging_config=None,

@@ -1,13 +1,9 @@
 """The API put together: settings, ledger, access, handlers."""
 
-import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-import structlog
 from litestar import Litestar, Response, Router
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
@@ -18,7 +14,6 @@ from litestar.plugins.prometheus import PrometheusConfig
 from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
-from queue_service.access import Access
 from queue_service.api import (
     board,
     desks,
@@ -38,66 +33,18 @@ from queue_service.api.guard import may
 from queue_service.api.openapi import describe
 from queue_service.api.problems import HEADERS
 from queue_service.api.request import provide_intent, provide_ledger, read_strictly
-from queue_service.ledger import Ledger
-from queue_service.refusals import Refusal, Unavailable
+from queue_service.opening import opened
 from queue_service.settings import Settings
 
 BODY_LIMIT = 256 * 1024  # bytes: the largest sensible office definition has a tenth of it
-TEND_S = 10.0  # how late the day may end, or a booking lapse, when nobody touches anything
-RECONNECT_S = 1.0
-CANCEL_S = 0.1
 
-log = structlog.get_logger("api")
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def _open_ledger(app: Litestar) -> AsyncIterator[None]:
-    """Work with the engine. One that is away is waited for: until it comes, the answer is 503."""
-    tried = asyncio.Event()
-    working = asyncio.create_task(_work(app, tried), name="housekeeping")
-    working.add_done_callback(_stop_loudly)
-    working.add_done_callback(lambda _: tried.set())
-    try:
-        await tried.wait()
+async def _ledger(app: Litestar) -> AsyncIterator[None]:
+    async with opened(app.state, app.state.settings):
         yield
-    finally:
-        # Asked again until it ends: the client of the engine swallows what comes while it connects.
-        while not working.done():
-            working.cancel()
-            await asyncio.wait({working}, timeout=CANCEL_S)
-
-
-async def _work(app: Litestar, tried: asyncio.Event) -> None:
-    settings: Settings = app.state.settings
-    while True:
-        try:
-            async with Ledger.open(settings.redis_url or "") as ledger:
-                app.state.access = Access(ledger.redis, settings.admin_key)
-                app.state.ledger = ledger
-                tried.set()
-                await _keep_house(ledger)
-        except Unavailable as away:
-            log.warning("engine_away", reason=str(away.__cause__), retry_s=RECONNECT_S)
-        tried.set()
-        await asyncio.sleep(RECONNECT_S)
-
-
-async def _keep_house(ledger: Ledger) -> None:
-    """End days and let bookings lapse though nobody touches anything. Safe in every process."""
-    while True:
-        try:
-            for office in await ledger.offices():
-                await ledger.tend(office)
-        except Refusal as refusal:
-            log.warning("housekeeping", refused=refusal.code)
-        await asyncio.sleep(TEND_S)
-
-
-def _stop_loudly(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled():
-        log.critical("task_died", task=task.get_name(), exc_info=task.exception())
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _quiet(response: Response[Any]) -> Response[Any]:
@@ -153,7 +100,7 @@ def create_app(
         before_request=read_strictly,
         after_request=_quiet,
         before_send=[_name_methods],
-        lifespan=[_open_ledger, *lifespans],
+        lifespan=[_ledger, *lifespans],
         openapi_config=OpenAPIConfig(
             title="madoguchi",
             version="0.1.0",
@@ -172,7 +119,6 @@ def create_app(
         debug=False,
     )
     app.state.settings = settings
-    app.state.ledger = app.state.access = None
     describe(app)
     _every_route_has_a_rule(app)
     return app

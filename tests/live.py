@@ -48,9 +48,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def live(engine_url: str, folder: Path, public_url: str | None = None) -> Iterator[Live]:
+def live(
+    engine_url: str, folder: Path, public_url: str | None = None, port: int = 0
+) -> Iterator[Live]:
     """Serve the data set of an engine, boards and pages too, until the block ends."""
-    port, log = free_port(), folder / "stderr"
+    port, log = port or free_port(), folder / "stderr"
     with log.open("wb") as err:
         process = subprocess.Popen(
             [

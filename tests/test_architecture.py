@@ -41,6 +41,7 @@ DOORS = {
     },
     "rq": {"worker", "queue_service.cli"},
     "litestar": {"queue_service.api", "display"},
+    "websockets": {"queue_service.cli"},
     "httpx": {"queue_service.replay_client", "queue_service.cli"},
     "worker": {"queue_service.cli"},
     "display": {"queue_service.cli", "queue_service.api.app"},

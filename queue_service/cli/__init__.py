@@ -21,6 +21,7 @@ from queue_service.cli import (
     replay,
     up,
     verify,
+    watch,
 )
 from queue_service.cli.command import CommandFailed, Commands, settings_of
 from queue_service.engine_check import EngineError
@@ -29,7 +30,7 @@ from queue_service.refusals import Refusal
 from queue_service.settings import BadSetting
 
 # In the order of `--help`. A module has `add(commands)`, which says what it can do.
-MODULES = (up, demo, parts, office, access_keys, replay, export, verify, backup, doctor)
+MODULES = (up, demo, parts, office, access_keys, replay, export, watch, verify, backup, doctor)
 
 DESCRIPTION = "A counter queue for city halls: ticket machines, desks, boards, figures. 窓口"
 EPILOG = """\

@@ -1,9 +1,10 @@
 """The API as a real process, with a key of its own and its log in a file."""
 
+import multiprocessing
+import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,11 +18,59 @@ PATIENCE_S = 20.0  # a busy machine takes seconds to import everything
 SMALL = "/api/v1/offices/small"
 
 
+# A server that has imported everything once and forks for each test: a start takes milliseconds.
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["pytest", "tests.served"])
+
+
+class Child:
+    """A forked process, in the words of `subprocess.Popen`."""
+
+    def __init__(self, *args: str) -> None:
+        self._args = args
+        self._process = _forks.Process(target=_serve, args=args)
+        self._process.start()
+
+    def again(self) -> "Child":
+        """Another one like this, on the same port, when this has ended."""
+        return Child(*self._args)
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("tests.served", timeout or 0)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _serve(*args: str) -> None:
+    from tests.served import serve
+
+    serve(*args)
+
+
 class Live(NamedTuple):
     """A running API."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: Child
     log: Path
 
     @property
@@ -53,20 +102,7 @@ def live(
 ) -> Iterator[Live]:
     """Serve the data set of an engine, boards and pages too, until the block ends."""
     port, log = port or free_port(), folder / "stderr"
-    with log.open("wb") as err:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.live",
-                engine_url,
-                str(port),
-                str(folder),
-                public_url or "",
-            ],
-            cwd=Path(__file__).parents[1],
-            stderr=err,
-        )
+    process = Child(engine_url, str(port), str(folder), public_url or "", str(log))
     try:
         running = Live(port, process, log)
         wait_for_port(running)
@@ -96,23 +132,3 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert monotonic() < until, "waited in vain"
         sleep(0.02)  # leaves the machine to those who are waited for
-
-
-def _main(url: str, port: str, folder: str, public_url: str) -> None:
-    from display import site
-    from display.server import board_socket, feeding
-    from queue_service.api.app import create_app
-    from queue_service.api.serve import serve
-    from queue_service.logs import configure
-    from queue_service.settings import Settings
-
-    configure("json")
-    settings = Settings(
-        data_dir=Path(folder), redis_url=url, admin_key=ADMIN, public_url=public_url or None
-    )
-    app = create_app(settings, [board_socket, *site.handlers], [feeding])
-    serve(app, "127.0.0.1", int(port))
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])

@@ -3,7 +3,17 @@ import { h } from "../house/dom.js";
 import { lamp } from "../house/lamp.js";
 import { NAMES } from "../house/words.js";
 import { classes, legal, NEEDS } from "./moves.js";
-import { button, deskName, marks, minutes, moveName, needName, priorityName, serviceName, steps } from "./pieces.js";
+import {
+  button,
+  deskName,
+  marks,
+  minutes,
+  moveName,
+  needName,
+  priorityName,
+  serviceName,
+  steps,
+} from "./pieces.js";
 
 /** @typedef {import("../house/types.js").Board} Board */
 /** @typedef {import("../house/types.js").Ticket} Ticket */
@@ -49,7 +59,13 @@ export function ticketSheet(asking, ticket) {
       " ",
       where ? deskName(asking, ticket.desk) : "",
     ),
-    h("p", {}, serviceName(asking, ticket.service), " ", h("span", { class: "soft" }, words.say("desk.since", { n: waited }))),
+    h(
+      "p",
+      {},
+      serviceName(asking, ticket.service),
+      " ",
+      h("span", { class: "soft" }, words.say("desk.since", { n: waited })),
+    ),
     signs.length > 0 && h("ul", { class: "marks" }, ...signs),
     ticket.stages.length > 1 && steps(words, ticket),
     h(
@@ -81,8 +97,15 @@ export const QUESTIONS = {
           .filter(({ id }) => id !== ticket.service)
           .map((service) => {
             const queue = board.queues.find((each) => each.service === service.id);
-            const choice = button("transfer-to", words.pick(service.name, service.id), { id: ticket.id, value: service.id });
-            if (queue) choice.append(h("span", { class: "how" }, words.say("desk.people", { n: queue.waiting })), lamp(queue, words));
+            const choice = button("transfer-to", words.pick(service.name, service.id), {
+              id: ticket.id,
+              value: service.id,
+            });
+            if (queue)
+              choice.append(
+                h("span", { class: "how" }, words.say("desk.people", { n: queue.waiting })),
+                lamp(queue, words),
+              );
             return h("li", { "data-key": service.id }, choice);
           }),
       ),
@@ -97,7 +120,11 @@ export const QUESTIONS = {
         "div",
         { class: "moves", "data-key": "choices" },
         ...classes(signs).map((each) =>
-          button("priority-to", priorityName(words, each), { id: ticket.id, value: each, pressed: ticket.priority === each }),
+          button("priority-to", priorityName(words, each), {
+            id: ticket.id,
+            value: each,
+            pressed: ticket.priority === each,
+          }),
         ),
       ),
     );
@@ -112,28 +139,42 @@ export const QUESTIONS = {
         "div",
         { class: "moves", "data-key": "choices" },
         ...all.map((need) =>
-          button("need", needName(words, need), { id: ticket.id, value: need, pressed: ticket.needs.includes(need) }),
+          button("need", needName(words, need), {
+            id: ticket.id,
+            value: need,
+            pressed: ticket.needs.includes(need),
+          }),
         ),
       ),
     );
   },
 
   cancel({ words }, ticket) {
-    return sure("cancel-now", words.say("desk.cancel_title", { number: ticket.number }), [words.say("desk.cancel_why")], {
-      yes: words.say("desk.cancel_yes"),
-      no: words.say("desk.back"),
-      id: ticket.id,
-    });
+    return sure(
+      "cancel-now",
+      words.say("desk.cancel_title", { number: ticket.number }),
+      [words.say("desk.cancel_why")],
+      {
+        yes: words.say("desk.cancel_yes"),
+        no: words.say("desk.back"),
+        id: ticket.id,
+      },
+    );
   },
 
   finish({ words }, ticket) {
     const left = ticket.stages.slice(ticket.stages.indexOf(ticket.stage) + 1);
     const stages = left.map((stage) => words.say(`desk.stages.${stage}`)).join(words.say("desk.and"));
-    return sure("finish-now", words.say("desk.finish_title", { number: ticket.number }), [words.say("desk.finish_why", { stages })], {
-      yes: words.say("desk.finish_yes"),
-      no: words.say("desk.back"),
-      id: ticket.id,
-    });
+    return sure(
+      "finish-now",
+      words.say("desk.finish_title", { number: ticket.number }),
+      [words.say("desk.finish_why", { stages })],
+      {
+        yes: words.say("desk.finish_yes"),
+        no: words.say("desk.back"),
+        id: ticket.id,
+      },
+    );
   },
 };
 
@@ -147,7 +188,12 @@ function sure(act, title, why, { yes, no, id }) {
   return [
     h("h2", { id: "dialog-title", tabindex: -1 }, title),
     ...why.map((text) => h("p", {}, text)),
-    h("div", { class: "row end", "data-key": "end" }, button(act, yes, { id, look: "alarm" }), button("close", no)),
+    h(
+      "div",
+      { class: "row end", "data-key": "end" },
+      button(act, yes, { id, look: "alarm" }),
+      button("close", no),
+    ),
   ];
 }
 

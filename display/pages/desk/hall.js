@@ -118,7 +118,9 @@ export class Hall {
   async #ask() {
     const before = this.answers;
     try {
-      const { tickets } = await this.api.get(`/tickets?${this.states.map((state) => `state=${state}`).join("&")}`);
+      const { tickets } = await this.api.get(
+        `/tickets?${this.states.map((state) => `state=${state}`).join("&")}`,
+      );
       if (before === this.answers) {
         this.tickets = tickets;
         this.known = true;

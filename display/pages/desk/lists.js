@@ -104,8 +104,9 @@ function rows(view, tickets) {
  *
  * @param {View} view
  * @param {Ticket} ticket
+ * @param {boolean} [anywhere] whether the row may stand beside others in other states
  */
-export function row(view, ticket) {
+function row(view, ticket, anywhere) {
   const { words } = view;
   const [move] = legal(ticket, ONE_TAP[ticket.state] ?? []);
   const n = minutes(view, ticket.arrived_at ?? ticket.issued_at);
@@ -113,6 +114,8 @@ export function row(view, ticket) {
     "button",
     { type: "button", class: "ticket", "data-do": "open", "data-id": ticket.id },
     h("span", { class: "number" }, ticket.number),
+    anywhere &&
+      h("span", { class: "state", "data-state": ticket.state }, words.say(`desk.states.${ticket.state}`)),
     h("span", { class: "figure" }, words.say("desk.minutes", { n })),
     ticket.state !== "waiting" && h("span", { class: "how" }, how(view, ticket)),
   );
@@ -154,15 +157,7 @@ export function found(view, typed) {
   if (!all.length) return [h("p", { class: "none", role: "status" }, view.words.say("desk.not_found"))];
   return [
     h("p", { class: "soft", role: "status" }, view.words.say("desk.found", { n: all.length })),
-    h(
-      "ol",
-      { class: "rows" },
-      ...all.slice(0, FOUND).map((ticket) => {
-        const line = row(view, ticket);
-        line.insertBefore(h("span", { class: "state", "data-state": ticket.state }, view.words.say(`desk.states.${ticket.state}`)), line.children[1] ?? null);
-        return line;
-      }),
-    ),
+    h("ol", { class: "rows" }, ...all.slice(0, FOUND).map((ticket) => row(view, ticket, true))),
   ];
 }
 

@@ -1,11 +1,12 @@
 /** The desk of a member of staff. */
 import { one } from "../house/dom.js";
+import { head, help } from "./bar.js";
 import { become } from "./become.js";
 import { QUESTIONS, ticketSheet } from "./dialogs.js";
 import { meant, tabBeside } from "./keys.js";
 import { colleagues, found, panel, tabs } from "./lists.js";
 import { heldBy, nextStage, ORDER, release, toggled, UNDO_MS, withMore } from "./moves.js";
-import { busy, current, head, help, moves, next } from "./render.js";
+import { busy, current, moves, next } from "./render.js";
 import { dressed, Station } from "./station.js";
 import { keysLiked, likeKeys } from "./taste.js";
 
@@ -50,7 +51,8 @@ function look() {
   if (!seen || !sign || !status) return null;
   const { now } = seen;
   const ticket = held();
-  const since = ticket && Math.max(Date.parse(ticket.started_at ?? ticket.called_at ?? ""), own.still.get(ticket.id) ?? 0);
+  const since =
+    ticket && Math.max(Date.parse(ticket.started_at ?? ticket.called_at ?? ""), own.still.get(ticket.id) ?? 0);
   const noting = presses.pending.some(({ kind }) => kind === "set-items");
   if (!noting || own.items?.id !== ticket?.id) own.items = null;
   own.list ||= sign.stages.length && !sign.stages.includes("reception") ? "ready" : "waiting";
@@ -134,7 +136,13 @@ function learn(wish, answer, before) {
   const was = heldBy(before, desk);
   const { id, number, entry_id: entry } = ticket;
   const call = called ?? (CALLS.includes(wish.kind) && !released);
-  const kind = call ? "call" : released ? (wish.kind === "next" ? release(was ?? ticket) : "no-show") : wish.kind;
+  const kind = call
+    ? "call"
+    : released
+      ? wish.kind === "next"
+        ? release(was ?? ticket)
+        : "no-show"
+      : wish.kind;
   own.called = call ? performance.now() : -Infinity;
   own.last = call || id === was?.id ? { id, number, kind, entry, at: performance.now() } : null;
 }
@@ -152,7 +160,13 @@ function count(procedure, more) {
   const { id, number } = ticket;
   const items = withMore(own.items?.items ?? ticket.items, procedure, more);
   own.items = { id, items };
-  station.press({ kind: "set-items", path: `/tickets/${id}/set-items`, body: { items }, number, merge: `items ${id}` });
+  station.press({
+    kind: "set-items",
+    path: `/tickets/${id}/set-items`,
+    body: { items },
+    number,
+    merge: `items ${id}`,
+  });
 }
 
 /** @param {string} status @param {string[]} services */
@@ -167,7 +181,8 @@ const acts = {
   next() {
     const ticket = held();
     const { words, told } = station;
-    if (performance.now() - own.called < TWICE_MS) station.tell(`${told.text} ${words.say("desk.twice")}`, told.tone);
+    if (performance.now() - own.called < TWICE_MS)
+      station.tell(`${told.text} ${words.say("desk.twice")}`, told.tone);
     else if (ticket) releaseAndCall(ticket);
     else station.press({ kind: "next", path: `${here}/call-next` });
   },
@@ -177,7 +192,12 @@ const acts = {
   },
   call({ id }) {
     station.dialog?.close();
-    station.press({ kind: "call", path: `${here}/call`, body: { ticket: id }, number: station.ticket(id)?.number });
+    station.press({
+      kind: "call",
+      path: `${here}/call`,
+      body: { ticket: id },
+      number: station.ticket(id)?.number,
+    });
   },
   finish({ id }) {
     const ticket = station.ticket(id);
@@ -231,7 +251,10 @@ field.addEventListener("input", () => station.soon());
 field.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") field.value = "";
   station.soon();
-  if (key === "Enter") setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector("#found [data-do=open]"))?.click());
+  if (key === "Enter")
+    setTimeout(() =>
+      /** @type {HTMLElement | null} */ (document.querySelector("#found [data-do=open]"))?.click(),
+    );
 });
 
 await station.begin({

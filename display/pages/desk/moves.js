@@ -16,7 +16,18 @@ export const ORDER = [
 
 /** What a greeter does; calling and serving belong to the desks. */
 export const GREETER = [
-  ...["check-in", "set-needs", "set-priority", "transfer", "no-show", "park", "resume", "return", "reprint", "cancel"],
+  ...[
+    "check-in",
+    "set-needs",
+    "set-priority",
+    "transfer",
+    "no-show",
+    "park",
+    "resume",
+    "return",
+    "reprint",
+    "cancel",
+  ],
 ];
 
 /** Moves that ask something first. */

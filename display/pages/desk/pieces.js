@@ -29,7 +29,10 @@ export function serviceName({ words, signs }, service) {
  * @param {string | null} desk
  */
 export function deskName({ words, signs }, desk) {
-  return words.pick(signs.desks.find(({ id }) => id === desk)?.name, words.say("desk.desk", { desk: desk ?? "" }));
+  return words.pick(
+    signs.desks.find(({ id }) => id === desk)?.name,
+    words.say("desk.desk", { desk: desk ?? "" }),
+  );
 }
 
 /**
@@ -59,7 +62,9 @@ export function priorityName(words, priority) {
 
 /** @param {Words} words @param {string} language */
 export function languageName(words, language) {
-  return NAMES[language] ?? new Intl.DisplayNames(tag(words.language), { type: "language" }).of(language) ?? language;
+  return (
+    NAMES[language] ?? new Intl.DisplayNames(tag(words.language), { type: "language" }).of(language) ?? language
+  );
 }
 
 /**
@@ -100,8 +105,7 @@ export function marks({ words, signs }, ticket) {
     ),
     ticket.priority !== "normal" &&
       h("li", { class: "mark", "data-mark": "priority" }, priorityName(words, ticket.priority)),
-    foreign &&
-      h("li", { class: "mark", "data-mark": "language" }, languageName(words, ticket.language)),
+    foreign && h("li", { class: "mark", "data-mark": "language" }, languageName(words, ticket.language)),
     booked && h("li", { class: "mark", "data-mark": "booked" }, words.say("desk.booked", { time: booked })),
   ].filter((each) => each !== false && each !== "" && each !== null);
 }
@@ -139,7 +143,8 @@ export function moveName(words, ticket, move) {
   if (move === "finish-stage") {
     const next = nextStage(ticket) ?? ticket.stage;
     const to = words.say(`desk.stages.${next}`);
-    if (ticket.state !== "processing") return words.say("desk.end_stage", { stage: words.say(`desk.stages.${ticket.stage}`) });
+    if (ticket.state !== "processing")
+      return words.say("desk.end_stage", { stage: words.say(`desk.stages.${ticket.stage}`) });
     return next === "handover" ? words.say("desk.make_ready") : words.say("desk.on_to", { stage: to });
   }
   if (move === "return" && ticket.state === "no_show") return words.say("desk.came_back");

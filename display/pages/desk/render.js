@@ -1,8 +1,7 @@
 /** The desk as it should look in a state. Pure: nothing is asked, nothing is pressed here. */
 import { h } from "../house/dom.js";
-import { sheet, tastes } from "./dialogs.js";
 import { KEYS, legal, nextStage, release, upcoming } from "./moves.js";
-import { button, deskName, marks, minutes, moveName, procedureName, running, serviceName, steps } from "./pieces.js";
+import { button, marks, minutes, moveName, procedureName, running, serviceName, steps } from "./pieces.js";
 
 /** @typedef {import("../house/types.js").Board} Board */
 /** @typedef {import("../house/types.js").DeskLine} DeskLine */
@@ -31,53 +30,13 @@ import { button, deskName, marks, minutes, moveName, procedureName, running, ser
  * @typedef {Known & OfDesk} View
  */
 
-/** @param {View} view */
-export function head(view) {
-  const { words, signs, status, board, desk, now } = view;
-  const chips = view.wide ? signs.services.map(({ id }) => id) : [...new Set([...desk.services, ...status.services])];
-  return [
-    h("h1", {}, deskName(view, desk.id), " ", h("span", { class: "office" }, words.pick(signs.name, signs.office))),
-    h(
-      "div",
-      { class: "status", role: "group", "aria-label": words.say("desk.status") },
-      ...["open", "break", "closed"].map((each) =>
-        button("status", words.say(`desk.statuses.${each}`), {
-          value: each,
-          pressed: status.status === each,
-          shortcut: each === "break" ? key(view, "b") : undefined,
-          why: each !== "open" && busy(view),
-        }),
-      ),
-    ),
-    h("time", { class: "clock" }, now ? words.time(now, signs.timezone) : ""),
-    button("help", words.say("desk.help"), { look: "quiet help", shortcut: key(view, "?") }),
-    h(
-      "div",
-      { class: "chips", role: "group", "aria-label": words.say("desk.serving"), "data-open": view.wide },
-      h("span", { class: "soft" }, words.say("desk.serving")),
-      ...chips.map((id) => {
-        const waiting = board.queues.find(({ service }) => service === id)?.waiting ?? 0;
-        const chip = button("serve", serviceName(view, id), { value: id, pressed: status.services.includes(id), look: "chip" });
-        chip.append(
-          h("span", { class: "figure", "aria-hidden": "true" }, waiting),
-          h("span", { class: "spoken" }, words.say("desk.people", { n: waiting })),
-        );
-        return chip;
-      }),
-      signs.services.length > desk.services.length &&
-        button("wide", words.say(view.wide ? "desk.fewer" : "desk.more"), { look: "chip quiet", value: "all" }),
-      button("wide", words.say("desk.serving_n", { n: status.services.length }), { look: "chip summary", value: "narrow" }),
-    ),
-  ];
-}
-
 /** Why somebody has to be done with first, if somebody is here. @param {Pick<View, "words" | "held">} view */
 export function busy({ words, held }) {
   return held ? words.say("desk.why_held", { number: held.number }) : false;
 }
 
 /** @param {View} view @param {string} letter */
-const key = (view, letter) => (view.keys ? letter.toUpperCase() : undefined);
+export const key = (view, letter) => (view.keys ? letter.toUpperCase() : undefined);
 
 /** @param {View} view */
 export function current(view) {
@@ -86,7 +45,11 @@ export function current(view) {
     const { status } = view.status;
     const waiting = upcoming(view.tickets, view.desk, view.status.services).length;
     return [
-      h("h2", { id: "current-title", tabindex: -1, "data-home": true, class: "empty" }, words.say(`desk.empty.${status}`)),
+      h(
+        "h2",
+        { id: "current-title", tabindex: -1, "data-home": true, class: "empty" },
+        words.say(`desk.empty.${status}`),
+      ),
       h("p", { class: "soft" }, words.say("desk.waiting_here", { n: waiting })),
     ];
   }
@@ -109,7 +72,9 @@ export function current(view) {
       "p",
       { class: "of" },
       h("strong", {}, serviceName(view, held.service)),
-      ...held.then.map((service) => h("span", { class: "then" }, words.say("desk.then", { service: serviceName(view, service) }))),
+      ...held.then.map((service) =>
+        h("span", { class: "then" }, words.say("desk.then", { service: serviceName(view, service) })),
+      ),
       h("span", { class: "soft" }, words.say("desk.waited", { n: waited })),
     ),
     signs.length > 0 && h("ul", { class: "marks large" }, ...signs),
@@ -139,11 +104,19 @@ function itemsOf(view, held) {
   if (!held.allowed?.includes("set-items") || !all.length) return null;
   return h(
     "ul",
-    { class: "items", "data-move": "set-items", "aria-label": words.say("desk.items"), "data-key": `items ${held.id}` },
+    {
+      class: "items",
+      "data-move": "set-items",
+      "aria-label": words.say("desk.items"),
+      "data-key": `items ${held.id}`,
+    },
     ...all.map((procedure, i) => {
       const name = procedureName(view, procedure);
       const quantity = items.find((each) => each.procedure === procedure)?.quantity ?? 0;
-      const add = button("add", quantity ? name : `＋ ${name}`, { value: procedure, shortcut: i < 9 ? key(view, String(i + 1)) : undefined });
+      const add = button("add", quantity ? name : `＋ ${name}`, {
+        value: procedure,
+        shortcut: i < 9 ? key(view, String(i + 1)) : undefined,
+      });
       if (!quantity) return h("li", { "data-key": procedure }, add);
       add.setAttribute("aria-label", words.say("desk.add", { name, n: quantity }));
       add.lastElementChild?.before(h("strong", { class: "figure" }, `× ${quantity}`));
@@ -180,8 +153,13 @@ function nextHow(view) {
   const { words, held } = view;
   const first = upcoming(view.tickets, view.desk, view.status.services)[0];
   const to = held && nextStage(held);
-  const goes = to && words.say(["reception", "handover"].includes(to) ? "desk.goes_ready" : "desk.goes_on", { stage: words.say(`desk.stages.${to}`) });
-  const leg = held && !to && held.then[0] && words.say("desk.goes_on", { stage: serviceName(view, held.then[0]) });
+  const goes =
+    to &&
+    words.say(["reception", "handover"].includes(to) ? "desk.goes_ready" : "desk.goes_on", {
+      stage: words.say(`desk.stages.${to}`),
+    });
+  const leg =
+    held && !to && held.then[0] && words.say("desk.goes_on", { stage: serviceName(view, held.then[0]) });
   const comes = first
     ? words.say("desk.comes", { number: first.number, n: minutes(view, first.arrived_at) })
     : words.say("desk.comes_nobody");
@@ -192,7 +170,12 @@ function nextHow(view) {
 export function next(view) {
   const { words, held, slow, told, undo } = view;
   const why = slow ? words.say("desk.why_slow") : false;
-  const big = button("next", nextName(view), { id: held?.id, look: "main next", why, shortcut: key(view, "n") });
+  const big = button("next", nextName(view), {
+    id: held?.id,
+    look: "main next",
+    why,
+    shortcut: key(view, "n"),
+  });
   big.setAttribute("data-key", "next"); // the same button, whoever is here: focus stays on it
   big.append(h("span", { class: "how" }, nextHow(view)));
   return [
@@ -201,10 +184,14 @@ export function next(view) {
       { class: "told", "data-tone": told.tone },
       h("p", { id: "told", role: "status" }, told.text),
       undo &&
-        button("undo", words.say("desk.undo", { what: words.say(`desk.undoes.${undo.kind}`, { number: undo.number }) }), {
-          id: undo.id,
-          shortcut: key(view, "u"),
-        }),
+        button(
+          "undo",
+          words.say("desk.undo", { what: words.say(`desk.undoes.${undo.kind}`, { number: undo.number }) }),
+          {
+            id: undo.id,
+            shortcut: key(view, "u"),
+          },
+        ),
     ),
     slow && unanswered(view, slow),
     big,
@@ -236,29 +223,8 @@ export function moves(view) {
       shortcut: shortcuts[move] && key(view, shortcuts[move] ?? ""),
     }),
   );
-  const gone = held.state === "called" && button("no-show-next", words.say("desk.no_show_next"), { id: held.id, look: "absent", why });
+  const gone =
+    held.state === "called" &&
+    button("no-show-next", words.say("desk.no_show_next"), { id: held.id, look: "absent", why });
   return [h("h2", { class: "spoken" }, words.say("desk.moves_title", { number: held.number })), gone, ...all];
-}
-
-/** The keys, and how this window likes to be. @param {View} view */
-export function help({ words, keys, theme }) {
-  const lines = [
-    ["N · Space · Enter", "next"],
-    ...["s", "r", "f", "a", "p", "t", "u", "b"].map((letter) => [letter.toUpperCase(), KEYS[letter] ?? ""]),
-    ["1 – 9", "items"],
-    ["/", "find"],
-    ["?", "help"],
-  ];
-  return sheet(
-    words.say("desk.help_title"),
-    words.say("desk.close"),
-    button("keys", words.say(keys ? "desk.keys_on" : "desk.keys_off"), { pressed: keys }),
-    h("p", { class: "soft" }, words.say("desk.keys_why")),
-    h(
-      "dl",
-      { class: "keys" },
-      ...lines.map(([letters = "", what = ""]) => h("div", {}, h("dt", {}, h("kbd", {}, letters)), h("dd", {}, words.say(`desk.key_list.${what}`)))),
-    ),
-    ...tastes(words, theme),
-  );
 }

@@ -29,7 +29,10 @@ function lines(ticket, signs, theirs, own) {
   const service = signs.services.find(({ id }) => id === ticket.service);
   /** @param {(words: Words) => string} text */
   const both = (text) => [...new Set([theirs, own].map(text))].map((line) => h("p", {}, line));
-  const when = { date: own.date(ticket.issued_at, signs.timezone), time: own.time(ticket.issued_at, signs.timezone) };
+  const when = {
+    date: own.date(ticket.issued_at, signs.timezone),
+    time: own.time(ticket.issued_at, signs.timezone),
+  };
   const ahead = ticket.people_ahead;
   return [
     ...both((words) => words.pick(signs.name, signs.office)),

@@ -93,7 +93,16 @@ export class Station {
     const { hall, words, told, presses } = this;
     const { board, signs, tickets, known } = hall;
     if (!board || !signs || !known) return null;
-    return { words, board, signs, tickets, told, now: hall.clock.now(), slow: presses.slow(SLOW_MS), theme: likedTheme() };
+    return {
+      words,
+      board,
+      signs,
+      tickets,
+      told,
+      now: hall.clock.now(),
+      slow: presses.slow(SLOW_MS),
+      theme: likedTheme(),
+    };
   }
 
   /** @param {string} id */
@@ -171,7 +180,8 @@ export class Station {
     const lost = hall.line !== "live";
     let text = (signs && this.brought?.missing()) || "";
     if (hall.line === "unknown") text = words.say("desk.unknown_office");
-    else if (lost && board && signs) text = words.say("desk.away", { time: words.time(board.at, signs.timezone) });
+    else if (lost && board && signs)
+      text = words.say("desk.away", { time: words.time(board.at, signs.timezone) });
     else if (lost && performance.now() > SLOW_MS) text = words.say("desk.connecting");
     line.hidden = !text;
     line.classList.toggle("away", Boolean(text));
@@ -213,7 +223,13 @@ export class Station {
     const path = `/tickets/${encodeURIComponent(id)}/set-needs`;
     const before = [...this.presses.pending].reverse().find((each) => each.path === path);
     const known = /** @type {{needs: string[]} | undefined} */ (before?.body)?.needs ?? ticket.needs;
-    this.press({ kind: "set-needs", path, body: { needs: toggled(known, value) }, number: ticket.number, merge: path });
+    this.press({
+      kind: "set-needs",
+      path,
+      body: { needs: toggled(known, value) },
+      number: ticket.number,
+      merge: path,
+    });
   }
 }
 

@@ -22,10 +22,16 @@ export function carriedOut(words, wish, answer) {
   if (answer && "released" in answer) {
     const { called, released } = answer;
     const path = called ? "desk.told.released_and_called" : "desk.told.released";
-    return { text: words.say(path, { number: called?.number ?? "", released: released.number }), tone: called ? "good" : "calm" };
+    return {
+      text: words.say(path, { number: called?.number ?? "", released: released.number }),
+      tone: called ? "good" : "calm",
+    };
   }
   if (wish.kind === "next" && !answer) return { text: words.say("desk.told.nobody"), tone: "calm" };
-  return { text: words.say(`desk.told.${wish.kind === "next" ? "call" : wish.kind}`, { number }), tone: "good" };
+  return {
+    text: words.say(`desk.told.${wish.kind === "next" ? "call" : wish.kind}`, { number }),
+    tone: "good",
+  };
 }
 
 /**
@@ -36,7 +42,8 @@ export function carriedOut(words, wish, answer) {
  */
 export function notCarriedOut(words, wish, failure) {
   const number = wish.number ?? "";
-  if (failure instanceof TakenBack || failure instanceof Away) return { text: words.say("desk.told.taken_back"), tone: "warn" };
+  if (failure instanceof TakenBack || failure instanceof Away)
+    return { text: words.say("desk.told.taken_back"), tone: "warn" };
   if (!(failure instanceof Problem)) throw failure;
   const { code, body } = failure;
   if (!KNOWN.includes(code)) {

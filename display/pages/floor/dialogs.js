@@ -21,7 +21,11 @@ function choices(title, act, choices, chosen) {
     "div",
     { role: "group", "aria-label": title, class: "group", "data-key": act },
     h("h3", {}, title),
-    h("div", { class: "row" }, ...choices.map(([value, name]) => button(act, name, { value, pressed: chosen.includes(value) }))),
+    h(
+      "div",
+      { class: "row" },
+      ...choices.map(([value, name]) => button(act, name, { value, pressed: chosen.includes(value) })),
+    ),
   );
 }
 
@@ -38,10 +42,30 @@ export const DIALOGS = {
       h("h2", { id: "dialog-title", tabindex: -1 }, words.pick(service.name, id)),
       h("p", { class: "soft" }, words.say("floor.waiting", { n: queue.waiting })),
       shut && h("p", { class: "shut", role: "status" }, shut),
-      choices(words.say("floor.procedures"), "procedure", service.procedures.map((each) => [each.id, words.pick(each.name, each.id)]), wanted.procedures),
-      choices(words.say("floor.needs"), "wish-need", NEEDS.map((need) => [need, needName(words, need)]), wanted.needs),
-      choices(words.say("floor.priority"), "wish-priority", classes(signs).map((each) => [each, priorityName(words, each)]), [wanted.priority]),
-      choices(words.say("floor.language"), "wish-language", languages.map((each) => [each, languageName(words, each)]), [wanted.language]),
+      choices(
+        words.say("floor.procedures"),
+        "procedure",
+        service.procedures.map((each) => [each.id, words.pick(each.name, each.id)]),
+        wanted.procedures,
+      ),
+      choices(
+        words.say("floor.needs"),
+        "wish-need",
+        NEEDS.map((need) => [need, needName(words, need)]),
+        wanted.needs,
+      ),
+      choices(
+        words.say("floor.priority"),
+        "wish-priority",
+        classes(signs).map((each) => [each, priorityName(words, each)]),
+        [wanted.priority],
+      ),
+      choices(
+        words.say("floor.language"),
+        "wish-language",
+        languages.map((each) => [each, languageName(words, each)]),
+        [wanted.language],
+      ),
       h(
         "div",
         { class: "row end", "data-key": "end" },
@@ -57,11 +81,22 @@ export const DIALOGS = {
     if (!issued) return null;
     const ahead = issued.people_ahead;
     return [
-      h("h2", { id: "dialog-title", tabindex: -1 }, h("span", { class: "soft" }, words.say("floor.issued")), " ", h("span", { class: "number" }, issued.number)),
+      h(
+        "h2",
+        { id: "dialog-title", tabindex: -1 },
+        h("span", { class: "soft" }, words.say("floor.issued")),
+        " ",
+        h("span", { class: "number" }, issued.number),
+      ),
       h("p", { class: "of" }, serviceName(view, issued.service)),
       ahead !== null && h("p", {}, words.say("desk.slip.ahead", { n: ahead })),
       h("p", { class: "soft" }, words.say("floor.copy")),
-      h("div", { class: "row end", "data-key": "end" }, button("print", words.say("floor.print")), button("close", words.say("desk.close"), { look: "main" })),
+      h(
+        "div",
+        { class: "row end", "data-key": "end" },
+        button("print", words.say("floor.print")),
+        button("close", words.say("desk.close"), { look: "main" }),
+      ),
     ];
   },
 
@@ -72,7 +107,11 @@ export const DIALOGS = {
       words.say("desk.back"),
       h("p", {}, words.say("floor.suspend_why")),
       texts(view, { ja: words.say("floor.suspend_ja"), en: words.say("floor.suspend_en") }),
-      h("div", { class: "row", "data-key": "yes" }, button("suspend-now", words.say("floor.suspend_yes"), { id, look: "alarm" })),
+      h(
+        "div",
+        { class: "row", "data-key": "yes" },
+        button("suspend-now", words.say("floor.suspend_yes"), { id, look: "alarm" }),
+      ),
     );
   },
 
@@ -107,8 +146,18 @@ function texts({ words }, begin) {
       h(
         "div",
         {},
-        h("label", { for: `text-${language}` }, words.say("floor.text", { language: NAMES[language] ?? language })),
-        h("input", { id: `text-${language}`, lang: language, maxlength: 200, value: begin[language] ?? "", autocomplete: "off" }),
+        h(
+          "label",
+          { for: `text-${language}` },
+          words.say("floor.text", { language: NAMES[language] ?? language }),
+        ),
+        h("input", {
+          id: `text-${language}`,
+          lang: language,
+          maxlength: 200,
+          value: begin[language] ?? "",
+          autocomplete: "off",
+        }),
       ),
     ),
   );

@@ -56,7 +56,10 @@ function draw() {
   become(one("#services"), ...services(view));
   become(one("#service"), ...options(view, "service"));
   become(one("#state"), ...options(view, "state"));
-  become(one("#list"), ...list(view, { typed: valueOf("find"), service: valueOf("service"), state: valueOf("state") }));
+  become(
+    one("#list"),
+    ...list(view, { typed: valueOf("find"), service: valueOf("service"), state: valueOf("state") }),
+  );
   become(one("#result"), ...result(view));
 }
 
@@ -65,13 +68,16 @@ function ask({ kind, id = "" }) {
   const view = look();
   const { words } = station;
   if (!view) return null;
-  if (kind === "help") return sheet(words.say("floor.settings"), words.say("desk.close"), ...tastes(words, view.theme));
+  if (kind === "help")
+    return sheet(words.say("floor.settings"), words.say("desk.close"), ...tastes(words, view.theme));
   const own = DIALOGS[kind];
   if (own) return own(view, id);
   const ticket = station.ticket(id);
   if (!ticket) return null;
   if (kind === "ticket") return ticketSheet({ ...view, among: GREETER }, ticket);
-  return ticket.allowed?.includes(kind) ? (QUESTIONS[kind]?.({ ...view, among: GREETER }, ticket) ?? null) : null;
+  return ticket.allowed?.includes(kind)
+    ? (QUESTIONS[kind]?.({ ...view, among: GREETER }, ticket) ?? null)
+    : null;
 }
 
 // Doing
@@ -100,7 +106,9 @@ function paper() {
 
 /** What was written in the dialog; null when nothing was. */
 function written() {
-  const texts = ["ja", "en"].map((language) => [language, valueOf(`text-${language}`).trim()]).filter(([, text]) => text);
+  const texts = ["ja", "en"]
+    .map((language) => [language, valueOf(`text-${language}`).trim()])
+    .filter(([, text]) => text);
   return texts.length ? Object.fromEntries(texts) : null;
 }
 

@@ -33,7 +33,13 @@ export const STATES = ["booked", "waiting", "called", "serving", "processing", "
 export function head({ words, signs, board, now }) {
   const notice = board.notice ? words.pick(board.notice) : words.say("floor.no_notice");
   return [
-    h("h1", {}, words.say("floor.title"), " ", h("span", { class: "office" }, words.pick(signs.name, signs.office))),
+    h(
+      "h1",
+      {},
+      words.say("floor.title"),
+      " ",
+      h("span", { class: "office" }, words.pick(signs.name, signs.office)),
+    ),
     h("time", { class: "clock" }, now ? words.time(now, signs.timezone) : ""),
     button("help", words.say("floor.settings"), { look: "quiet" }),
     h(
@@ -49,7 +55,10 @@ export function head({ words, signs, board, now }) {
 /** What a phone shows: one half or the other. @param {View} view */
 export function parts({ words, part, tickets }) {
   return ["services", "live"].map((each) =>
-    button("part", words.say(`floor.part.${each}`, { n: tickets.length }), { value: each, pressed: part === each }),
+    button("part", words.say(`floor.part.${each}`, { n: tickets.length }), {
+      value: each,
+      pressed: part === each,
+    }),
   );
 }
 
@@ -59,12 +68,7 @@ export function services(view) {
   return [
     h("h2", { id: "services-title", tabindex: -1, "data-home": true }, words.say("floor.issue_title")),
     h("ul", {}, ...signs.services.map((service) => serviceCard(view, service))),
-    h(
-      "div",
-      { class: "general" },
-      h("p", {}, words.say("floor.general")),
-      helpedButton(view, ""),
-    ),
+    h("div", { class: "general" }, h("p", {}, words.say("floor.general")), helpedButton(view, "")),
   ];
 }
 
@@ -77,8 +81,15 @@ function serviceCard(view, service) {
   const suspended = queue?.status === "suspended";
   const issue = button("issue", words.say("floor.issue"), { id, look: "main" });
   issue.setAttribute("aria-label", words.say("floor.issue_of", { service: name }));
-  const stop = button(suspended ? "reopen" : "suspend", words.say(suspended ? "floor.reopen" : "floor.suspend"), { id, look: "quiet stop" });
-  stop.setAttribute("aria-label", words.say(suspended ? "floor.reopen_of" : "floor.suspend_of", { service: name }));
+  const stop = button(
+    suspended ? "reopen" : "suspend",
+    words.say(suspended ? "floor.reopen" : "floor.suspend"),
+    { id, look: "quiet stop" },
+  );
+  stop.setAttribute(
+    "aria-label",
+    words.say(suspended ? "floor.reopen_of" : "floor.suspend_of", { service: name }),
+  );
   return h(
     "li",
     { "data-key": id, "data-status": queue?.status },
@@ -110,7 +121,11 @@ export function list(view, { typed, service, state }) {
   const among = typed.trim() ? search(typed, tickets) : tickets;
   const found = among
     .filter((each) => (!service || each.service === service) && (!state || each.state === state))
-    .sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service) || Number(a.number > b.number) - Number(a.number < b.number));
+    .sort(
+      (a, b) =>
+        order.indexOf(a.service) - order.indexOf(b.service) ||
+        Number(a.number > b.number) - Number(a.number < b.number),
+    );
   return [
     h("p", { class: "soft", role: "status" }, words.say("desk.found", { n: found.length })),
     found.length === 0 && h("p", { class: "none" }, words.say("floor.none")),

@@ -51,6 +51,7 @@ class Signs(Struct, frozen=True, kw_only=True):
     zones: list[str]  # in the order of the desks; empty: the office is one room
     priorities: list[str]
     slides: tuple[Texts, ...]
+    phones: bool = False  # whether visitors' phones reach us, so that a code can lead them here
     services: list[ServiceSign]
     desks: list[DeskSign]
 

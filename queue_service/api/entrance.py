@@ -7,13 +7,14 @@ import segno
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
+from msgspec.structs import replace
 
 from queue_service.api import known
 from queue_service.api.guard import KIOSK, PUBLIC, STAFF
 from queue_service.api.problems import Problem, invalid
 from queue_service.api.request import TheIntent, TheLedger
 from queue_service.api.schemas import HelpedBody, HintBody
-from queue_service.api.tickets import REPLAYED, VISIT, TheVisit
+from queue_service.api.tickets import REPLAYED, VISIT, Asked, TheVisit
 from queue_service.offices import Office
 from queue_service.settings import Settings
 from queue_service.signs import Signs, signs_of
@@ -23,7 +24,7 @@ SIGNS_S = 60  # how long anyone in between may keep them; a new version is asked
 
 @get("/signs", opt={"roles": PUBLIC}, tags=["board"])
 async def show_signs(
-    ledger: TheLedger, office: FromPath[str], version: FromQuery[int] = 0
+    request: Asked, ledger: TheLedger, office: FromPath[str], version: FromQuery[int] = 0
 ) -> Response[Signs]:
     """What is written on the walls: names of services and desks, what to bring, fees.
 
@@ -31,7 +32,9 @@ async def show_signs(
     """
     if await ledger.known_version(office) < version:
         await ledger.office(office)
-    view = signs_of(await ledger.known_office(office), await ledger.known_version(office))
+    settings: Settings = request.app.state.settings
+    signs = signs_of(await ledger.known_office(office), await ledger.known_version(office))
+    view = replace(signs, phones=settings.public_url is not None)
     return Response(view, headers={"Cache-Control": f"public, max-age={SIGNS_S}"})
 
 

@@ -118,6 +118,7 @@
  * @property {string[]} zones
  * @property {string[]} priorities
  * @property {Texts[]} slides
+ * @property {boolean} phones whether visitors' phones reach the service
  * @property {ServiceSign[]} services
  * @property {DeskSign[]} desks
  */

@@ -10,13 +10,14 @@ import { Clock } from "../house/boards.js";
 import { fill, one } from "../house/dom.js";
 import { askForKey } from "../house/gate.js";
 import { keyOf } from "../house/key.js";
+import { languageButtons } from "../house/languages.js";
 import { SignPost } from "../house/signs.js";
 import { load, NAMES, translate } from "../house/words.js";
 import { Asking } from "./asking.js";
 import { listen } from "./moving.js";
 import { Patience } from "./patience.js";
 import { print } from "./printing.js";
-import { draw, languageButtons, refresh, wayButtons } from "./render.js";
+import { draw, refresh, wayButtons } from "./render.js";
 import { after, newVisit, onlyProcedure } from "./visit.js";
 
 /** @typedef {import("../house/types.js").Queue} Queue */
@@ -55,7 +56,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 function redraw({ moved = false } = {}) {
   const drawn = draw(view, act);
   fill(screen, drawn);
-  fill(one("#languages"), ...languageButtons(view, NAMES, speak));
+  fill(one("#languages"), ...languageButtons(view.signs.languages, view.words.language, speak));
   one("#languages").setAttribute("aria-label", view.words.say("kiosk.languages"));
   fill(one("#ways"), ...wayButtons(view, act));
   document.title = view.words.say("kiosk.title");

@@ -41,7 +41,7 @@ export function numberScreen({ words, signs, visit, printer }, act) {
       calledTwice(ticket)
         ? h("p", { class: "twice" }, h("strong", {}, words.say("kiosk.twice")), " ", words.say("kiosk.twice_why"))
         : h("p", {}, words.say("kiosk.watch")),
-      qr(ticket, words),
+      signs.phones && qr(ticket, words),
     ),
   ];
   const again = choice(words.say("kiosk.reprint"), "", act.reprint, "reprint");
@@ -69,14 +69,10 @@ export function label(words, signs, ticket) {
  */
 export function qr(ticket, words) {
   const source = `/api/v1/offices/${encodeURIComponent(ticket.office)}/tickets/${encodeURIComponent(ticket.id)}/qr`;
-  const picture = h("img", { alt: words.say("kiosk.qr"), src: source });
-  const figure = h(
+  return h(
     "figure",
-    { class: "qr", hidden: true },
-    picture,
+    { class: "qr" },
+    h("img", { alt: words.say("kiosk.qr"), src: source }),
     h("figcaption", { "aria-hidden": "true" }, words.say("kiosk.qr")),
   );
-  picture.addEventListener("load", () => (figure.hidden = false));
-  picture.addEventListener("error", () => figure.remove());
-  return figure;
 }

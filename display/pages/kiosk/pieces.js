@@ -1,5 +1,6 @@
 /** The pieces that screens are made of. */
 import { h } from "../house/dom.js";
+import { minutesOf } from "../house/estimate.js";
 
 /** @typedef {import("../house/types.js").Estimate} Estimate */
 /** @typedef {import("../house/types.js").ServiceSign} ServiceSign */
@@ -73,7 +74,6 @@ export function fact(kind, name, value) {
  * @param {Words} words
  * @param {Estimate} estimate
  */
-export function minutes(words, { p50_s: likely, p90_s: late }) {
-  const low = Math.max(1, Math.floor(likely / 60));
-  return words.say("kiosk.minutes", { low, high: Math.max(low + 1, Math.ceil(late / 60)) });
+export function minutes(words, estimate) {
+  return words.say("kiosk.minutes", minutesOf(estimate));
 }

@@ -64,6 +64,6 @@ function slip(ticket, signs, words, own) {
       { class: "twice" },
       ...lines((each) => each.say(calledTwice(ticket) ? "kiosk.twice" : "kiosk.watch")),
     ),
-    qr(ticket, words),
+    ...(signs.phones ? [qr(ticket, words)] : []),
   ];
 }

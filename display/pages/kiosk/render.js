@@ -1,6 +1,5 @@
 /** What the machine shows: one function a screen, from what is known to what is seen. */
 import { fill, h } from "../house/dom.js";
-import { tag } from "../house/words.js";
 import { figures, hours, whyNot } from "./figures.js";
 import { numberScreen } from "./number.js";
 import { elsewhereScreen, offerScreen } from "./offer.js";
@@ -226,30 +225,6 @@ function needs({ words, visit, contrast }, act) {
       choice(words.say("kiosk.done"), "", () => act.show(visit.before), "main"),
     ],
   };
-}
-
-/**
- * The buttons of the languages, by their own names.
- *
- * @param {View} view
- * @param {Record<string, string>} names
- * @param {(language: string) => void} choose
- */
-export function languageButtons({ words, signs }, names, choose) {
-  return signs.languages
-    .filter((language) => names[language])
-    .map((language) =>
-      h(
-        "button",
-        {
-          "aria-pressed": String(language === words.language),
-          "data-language": language,
-          lang: tag(language),
-          onclick: () => choose(language),
-        },
-        names[language],
-      ),
-    );
 }
 
 /**

@@ -4,9 +4,10 @@
  */
 import { Api, newPress, Problem } from "../house/api.js";
 import { fill, h, one } from "../house/dom.js";
+import { languageButtons } from "../house/languages.js";
 import { SignPost } from "../house/signs.js";
 import { load, NAMES, preferred, translate } from "../house/words.js";
-import { age, cancelDialog, deskOf, draw, drawGone, isOver, languageButtons, mayCancel } from "./render.js";
+import { age, cancelDialog, deskOf, draw, drawGone, isOver, mayCancel } from "./render.js";
 
 /** @typedef {import("../house/types.js").Ticket} Ticket */
 
@@ -41,7 +42,7 @@ function show() {
   const signs = post.signs;
   fill(
     one("#languages"),
-    ...languageButtons(signs?.languages ?? Object.keys(NAMES), NAMES, words.language, choose),
+    ...languageButtons(signs?.languages ?? Object.keys(NAMES), words.language, choose),
   );
   fill(one("#office"), words.pick(signs?.name, ""));
   if (gone) drawGone(place, words);

@@ -1,6 +1,6 @@
 /** What a visitor's own page shows of a ticket; state comes in, nothing is asked of the network. */
 import { fill, h } from "../house/dom.js";
-import { tag } from "../house/words.js";
+import { minutesOf } from "../house/estimate.js";
 
 /** @typedef {import("../house/types.js").DeskSign} DeskSign */
 /** @typedef {import("../house/types.js").Estimate} Estimate */
@@ -119,19 +119,8 @@ function figures(words, { people_ahead: ahead, estimate }) {
       : [words.say("ticket.ahead"), words.say("ticket.people", { n: ahead })];
   return [
     h("div", {}, h("dt", {}, name), h("dd", { class: "ahead figure" }, value)),
-    estimate && h("div", {}, h("dt", {}, words.say("ticket.estimate")), h("dd", {}, minutes(words, estimate))),
+    estimate && h("div", {}, h("dt", {}, words.say("ticket.estimate")), h("dd", {}, words.say("ticket.minutes", minutesOf(estimate)))),
   ];
-}
-
-/**
- * A wait as a range of minutes.
- *
- * @param {Words} words
- * @param {Estimate} estimate
- */
-function minutes(words, { p50_s: likely, p90_s: late }) {
-  const low = Math.max(1, Math.floor(likely / 60));
-  return words.say("ticket.minutes", { low, high: Math.max(low + 1, Math.ceil(late / 60)) });
 }
 
 /**
@@ -180,31 +169,6 @@ export function age(words, passed) {
   const seconds = Math.round(passed / 1000);
   if (seconds < 60) return words.say("ticket.since_s", { n: Math.ceil(seconds / 5) * 5 });
   return words.say("ticket.since_min", { n: Math.floor(seconds / 60) });
-}
-
-/**
- * The buttons of the languages, by their own names.
- *
- * @param {string[]} languages
- * @param {Record<string, string>} names
- * @param {string} now
- * @param {(language: string) => void} choose
- */
-export function languageButtons(languages, names, now, choose) {
-  return languages
-    .filter((language) => names[language])
-    .map((language) =>
-      h(
-        "button",
-        {
-          "aria-pressed": String(language === now),
-          "data-language": language,
-          lang: tag(language),
-          onclick: () => choose(language),
-        },
-        names[language],
-      ),
-    );
 }
 
 /**

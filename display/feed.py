@@ -2,11 +2,11 @@
 
 A feed sleeps until the ledger has an entry it has not seen, reads one snapshot and wakes whoever
 watches. It keeps the newest board and no other: a screen that was slow or away needs no backlog.
+It knows no screen.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 
 import msgspec
 import structlog
@@ -23,20 +23,25 @@ HEARTBEAT_S = (
 )
 COALESCE_S = 0.05  # ten calls within this time are one board: nobody reads faster
 BACKOFF_S = 0.2  # first pause after the engine was lost; doubles
-BACKOFF_CAP_S = 5.0
+BACKOFF_CAP_S = 2.0  # screens that come back meanwhile are turned away until the feed has it again
 
 log = structlog.get_logger("display.feed")
 
 
 class Feed:
-    """The newest board of one office, and a wake-up for each new one."""
+    """The newest board of one office, and a wake-up for each new one.
+
+    While the engine is away there is no new board, and whoever asks for one is told so; screens that
+    are watching hear nothing, which is how they know.
+    """
 
     def __init__(self, ledger: Ledger, url: str, office: str) -> None:
         self._ledger = ledger
         self._url = url
         self._name = office
-        self._changed = asyncio.Condition()
+        self._away = False
         self._turn = 0  # counts boards, so that a watcher knows whether it has the newest
+        self._next = asyncio.Event()  # set when the turn after this one has come
         self._snapshot: Snapshot | None = None
         self._office: Office | None = None
         self._frames: dict[str | None, str] = {}  # encoded once per zone and turn
@@ -53,6 +58,7 @@ class Feed:
                     await self._wait_beyond(client, seen)
                     await asyncio.sleep(COALESCE_S)
             except (Unavailable, *AWAY):
+                self._away = True
                 log.warning("engine_away", office=self._name, retry_s=round(pause, 1))
             finally:
                 await client.aclose()
@@ -63,10 +69,11 @@ class Feed:
     async def _refresh(self) -> int:
         snapshot = await self._ledger.snapshot(self._name)
         office = await self._ledger.known_office(self._name)
-        async with self._changed:
-            self._snapshot, self._office, self._frames = snapshot, office, {}
-            self._turn += 1
-            self._changed.notify_all()
+        self._snapshot, self._office, self._frames = snapshot, office, {}
+        self._away = False
+        self._turn += 1
+        come, self._next = self._next, asyncio.Event()
+        come.set()
         return snapshot.as_of
 
     async def _wait_beyond(self, client: Client, seen: int) -> None:
@@ -76,20 +83,26 @@ class Feed:
         async with asyncio.timeout(2 * HEARTBEAT_S):
             await client.xread(ledger, count=1, block=int(HEARTBEAT_S * 1000))
 
-    async def frames(self, zone: str | None) -> AsyncIterator[str]:
-        """Encoded boards: the present one at once, then the newest after every change.
+    def expect(self) -> None:
+        """Return when boards come, or may come any moment.
 
-        A watcher that is slow misses boards and gets the newest; nothing is kept for it.
+        Raises:
+            Unavailable: the engine is away; there is nothing to be shown.
         """
-        seen = 0
-        while True:
-            async with self._changed:
-                while self._turn == seen:
-                    await self._changed.wait()
-                seen = self._turn
-            yield self._frame(zone)
+        if self._away:
+            raise Unavailable
 
-    def _frame(self, zone: str | None) -> str:
+    async def beyond(self, turn: int) -> int:
+        """Wait for a newer board than that of a turn; returns its turn. Turns begin with 1.
+
+        A watcher that is slow misses turns and gets the newest; nothing is kept for it.
+        """
+        while self._turn == turn:
+            await self._next.wait()
+        return self._turn
+
+    def frame(self, zone: str | None) -> str:
+        """The newest board, encoded; with a zone, what concerns that zone."""
         assert self._office is not None and self._snapshot is not None, "a turn has a snapshot"
         if zone not in self._frames:
             board = compose(self._office, self._snapshot, zone)

@@ -11,7 +11,7 @@ import socket
 import statistics
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,8 @@ SECONDS = 8  # of calls, one a second; `--rounds 60` looks for a minute
 SPREAD_S = 5.0  # over so long screens come back after a restart, as the browser's do
 BACK_S = 10.0
 GROWTH_MB = 20  # that a process may take more for a screen that never reads, and for chance
+STALL_S = 4.0  # a screen that takes nothing for longer is let go
+OLD_BOARDS = 12  # that may be on the way to a screen; what it missed beyond them it never gets
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +56,10 @@ class Screen:
         async for frame in socket:
             now = time.monotonic()
             self.has_a_board.set()
-            calls = json.loads(frame)["calls"]
-            if calls:
-                self.seen.setdefault(calls[0]["entry_id"], now)
+            for call in json.loads(frame)["calls"]:
+                if call["entry_id"] in self.seen:
+                    break  # newest first: the others are known, too
+                self.seen[call["entry_id"]] = now
 
 
 def address(running: Live) -> str:
@@ -157,6 +160,31 @@ async def test_one_screen_that_never_reads_harms_no_other(
     assert p99(harmed) < 2 * p99(usual) + 0.25
     assert grown < GROWTH_MB
     assert took < 10
+
+
+async def test_a_screen_that_was_slow_gets_the_newest_board_and_no_backlog(
+    ledger: Ledger, engine_url: str, tmp_path: Path
+):
+    key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
+    with live(engine_url, tmp_path) as running, closing(never_reads(running, key)) as slow:
+        until = time.monotonic() + STALL_S
+        calls = 0
+        while time.monotonic() < until:
+            calls += 1
+            seq = (await issue(ledger)).ticket.seq
+            await ledger.call_next(OFFICE, "2")
+            await ledger.advance(OFFICE, seq, Move.NO_SHOW)
+            await asyncio.sleep(0.02)
+        last = (await ledger.board(OFFICE)).as_of
+        slow.settimeout(5)
+        received = b""
+        while f'"as_of":{last}'.encode() not in received:
+            piece = await asyncio.to_thread(slow.recv, 1 << 16)
+            assert piece, "it was not let go"
+            received += piece
+    boards = received.count(b'"as_of":')
+    print(f"{calls} calls missed, {boards} boards on return, {len(received) / 1000:.0f} kB")
+    assert boards <= OLD_BOARDS
 
 
 async def test_a_thousand_screens_are_back_within_ten_seconds_of_a_restart(

@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,20 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from queue_service.access import Access, Role
+from display.feed import HEARTBEAT_S
+from queue_service import keys
+from queue_service.access import FRESH_S, Access, Role
 from queue_service.api.serve import listen
+from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
+from queue_service.offices import Office
 from queue_service.tickets import Move
+from tests.faults.engines import kill
 from tests.hall import OFFICE, issue
+from tests.live import Live, live
 
+SILENT_S = 4.5  # a screen that hears nothing for so long says that it is offline
+CROWD = 30
 PATIENCE_S = 15  # a board comes within milliseconds; a busy machine is waited for
 
 
@@ -130,3 +140,93 @@ async def test_a_screen_whose_key_is_revoked_is_let_go(ledger: Ledger, lobby: st
             await board_that(screen, lambda board: False)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
+
+
+async def test_a_quiet_office_is_heard_of_before_its_screens_think_they_are_offline(
+    ledger: Ledger, lobby: str
+):
+    key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
+    async with connect(lobby, subprotocols=offering(key)) as screen:
+        first = await board_that(screen, lambda board: True)
+        for _ in range(2):
+            async with asyncio.timeout(SILENT_S):
+                assert json.loads(await screen.recv())["as_of"] == first["as_of"]
+
+
+async def test_screens_that_share_a_key_ask_the_engine_for_it_as_one(ledger: Ledger, lobby: str):
+    key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
+    lookups = 0
+
+    async def listen() -> None:
+        nonlocal lookups
+        async with ledger.redis.monitor() as monitor:
+            async for each in monitor.listen():
+                lookups += each["command"].startswith(f"HGET {keys.KEYS} ")
+
+    async with AsyncExitStack() as stack:
+        screens = [
+            await stack.enter_async_context(connect(lobby, subprotocols=offering(key)))
+            for _ in range(CROWD)
+        ]
+        listening = asyncio.create_task(listen())
+        until = time.monotonic() + 2.5 * FRESH_S
+        while time.monotonic() < until:
+            last = (await issue(ledger)).ticket.entry
+            for screen in screens:
+                await board_that(screen, lambda board, last=last: board["as_of"] >= last)
+        listening.cancel()
+    assert 1 <= lookups <= 3, "once for each time that what is known is no longer fresh"
+
+
+# The engine goes
+
+
+@pytest.fixture
+async def mortal(
+    tmp_path: Path, office: Office
+) -> AsyncIterator[tuple[Embedded, Ledger, Live, str]]:
+    """An engine that may be killed, its ledger, a service on it, and a key for its screens."""
+    with Embedded(tmp_path / "engine") as engine:
+        async with Ledger.open(engine.url) as ledger:
+            await ledger.apply_office(office)
+            key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
+            with live(engine.url, tmp_path) as running:
+                yield engine, ledger, running, key
+
+
+async def test_a_screen_hears_nothing_while_the_engine_is_away_and_everything_after(
+    mortal: tuple[Embedded, Ledger, Live, str],
+):
+    engine, ledger, running, key = mortal
+    address = f"ws://127.0.0.1:{running.port}/ws/offices/{OFFICE}/board"
+    async with connect(address, subprotocols=offering(key)) as screen:
+        await board_that(screen, lambda board: True)
+        kill(engine)
+        with suppress(TimeoutError):
+            while True:  # what was on the way when it died
+                await asyncio.wait_for(screen.recv(), 2 * HEARTBEAT_S)
+        async with connect(address, subprotocols=offering(key)) as late:
+            with pytest.raises(ConnectionClosed) as closed:
+                async with asyncio.timeout(1):  # known already, not found out again
+                    await late.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        engine.start()
+        await issue(ledger)
+        await board_that(screen, lambda board: board["queues"][2]["waiting"] == 1)
+
+
+async def test_a_feed_that_dies_ends_its_process_loudly(
+    mortal: tuple[Embedded, Ledger, Live, str],
+):
+    _, ledger, running, key = mortal
+    address = f"ws://127.0.0.1:{running.port}/ws/offices/{OFFICE}/board"
+    async with connect(address, subprotocols=offering(key)) as screen:
+        await board_that(screen, lambda board: True)
+        await ledger.redis.set(keys.of(OFFICE, "ledger"), "no ledger")
+        with pytest.raises(ConnectionClosed) as closed:
+            await board_that(screen, lambda board: False)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+    await asyncio.to_thread(running.process.wait, 10)
+    assert f"feed of {OFFICE}" in running.log.read_text()

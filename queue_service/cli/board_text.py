@@ -5,10 +5,9 @@ Pure: board and signs in, lines out. It knows how wide Japanese is, and no termi
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from queue_service import words
-from queue_service.board import Board, Call, QueueLine
+from queue_service.board import Board, Call, DeskLine, QueueLine
 from queue_service.offices import Texts
 from queue_service.signs import Signs
 
@@ -25,10 +24,10 @@ def width(text: str) -> int:
     return sum(_columns(character) for character in text)
 
 
-def cut(text: str, columns: int) -> str:
+def cut_to(columns: int, text: str) -> str:
     """As much of a text as has room.
 
-    >>> cut("窓口 A12", 5)
+    >>> cut_to(5, "窓口 A12")
     '窓口 '
     """
     room = columns
@@ -45,21 +44,22 @@ def lines(
     """The whole board. Without signs, services and desks are called by their ids.
 
     `language`: of words and names; None: the office's own. `is_cut`: the board is old, and says so.
-    is as it was then.
     """
     view = _View(signs, language)
-    says = [
-        f"{view.office(board.office)}  {board.at:%H:%M:%S}",
-        *([f"! {view.say('away', time=f'{away:%H:%M:%S}')}"] if away else []),
+    at = f"{board.at:%H:%M:%S}"
+    return [
+        f"{view.office(board.office)}  {at}",
+        *([f"! {view.say('board.away', time=at)}"] if is_cut else []),
         *([f"* {view.text(board.notice, '')}"] if board.notice else []),
-        f"{view.say('calling')}",
+        view.say("board.calling"),
         *_calls(board.calls, view),
-        f"{view.say('ready')}",
-        f"{INDENT}{' '.join(board.ready) or view.say('ready_none')}",
-        f"{view.say('services')}",
+        view.say("board.ready"),
+        f"{INDENT}{' '.join(board.ready) or view.say('board.ready_none')}",
+        view.say("board.services"),
         *_columned([_queue(queue, view) for queue in board.queues]),
+        view.say("desk.status"),
+        *_columned([_desk(desk, view) for desk in board.desks]),
     ]
-    return says
 
 
 class _View:
@@ -72,22 +72,21 @@ class _View:
         self._desks = {sign.id: sign.name for sign in signs.desks} if signs else {}
         self._services = {sign.id: sign.label for sign in signs.services} if signs else {}
 
-    def say(self, word: str, **values: object) -> str:
-        return words.say(self._language, f"board.{word}", **values)
-
-    def lamp(self, word: str) -> str:
-        return words.say(self._language, f"lamp.{word}")
+    def say(self, path: str, **values: object) -> str:
+        return words.say(self._language, path, **values)
 
     def text(self, texts: Mapping[str, str], otherwise: str) -> str:
         languages = (self._language, self._language.removesuffix("-easy"), *texts)
-        return next((texts[each] for each in languages if texts.get(each)), otherwise)
+        text = next((texts[each] for each in languages if texts.get(each)), otherwise)
+        # A line break, or what a terminal takes for a command, would spoil the picture.
+        return "".join(each if each.isprintable() else " " for each in text)
 
     def office(self, id: str) -> str:
         return self.text(self._name, id)
 
     def desk(self, id: str) -> str:
         named: Texts = self._desks.get(id, {})
-        return self.text(named, self.say("desk", desk=id))
+        return self.text(named, self.say("board.desk", desk=id))
 
     def service(self, id: str) -> str:
         return self.text(self._services.get(id, {}), id)
@@ -99,15 +98,15 @@ def _calls(calls: Sequence[Call], view: _View) -> list[str]:
             call.number,
             view.desk(call.desk),
             f"{call.called_at:%H:%M}",
-            view.say("again") if call.recall else "",
+            view.say("board.again") if call.recall else "",
         )
         for call in calls
         if call.current
     ]
     earlier = [call.number for call in calls if not call.current][:EARLIER]
     return [
-        *(_columned(standing) or [f"{INDENT}{view.say('nobody')}"]),
-        *([f"{view.say('recent')}", f"{INDENT}{' '.join(earlier)}"] if earlier else []),
+        *(_columned(standing) or [f"{INDENT}{view.say('board.nobody')}"]),
+        *([view.say("board.recent"), f"{INDENT}{' '.join(earlier)}"] if earlier else []),
     ]
 
 
@@ -115,10 +114,14 @@ def _queue(queue: QueueLine, view: _View) -> tuple[str, ...]:
     state = queue.lamp if queue.status == "open" else queue.status
     return (
         view.service(queue.service),
-        f"{queue.waiting:>4} {view.say('people')}",
-        view.lamp(state),
+        f"{queue.waiting:>4} {view.say('board.people')}",
+        view.say(f"lamp.{state}"),
         view.text(queue.message or {}, ""),
     )
+
+
+def _desk(desk: DeskLine, view: _View) -> tuple[str, ...]:
+    return view.desk(desk.desk), desk.number or view.say(f"desk.statuses.{desk.status}")
 
 
 def _columned(rows: Sequence[Sequence[str]]) -> list[str]:

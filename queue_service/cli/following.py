@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 import msgspec
 from msgspec import Struct
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.client import process_exception
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -69,9 +69,7 @@ async def frames(address: str, key: str) -> AsyncIterator[str | Cut]:
             ) as socket:
                 await socket.send(msgspec.json.encode({"key": key}).decode())
                 while True:
-                    async with asyncio.timeout(SILENT_S):
-                        frame = await socket.recv(decode=True)
-                    yield frame
+                    yield await _next(socket)
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else 0
             if code in REFUSED:
@@ -84,6 +82,15 @@ async def frames(address: str, key: str) -> AsyncIterator[str | Cut]:
                 raise CommandFailed(f"No boards at {address}: {error}.") from error
             yield Cut(str(error))
         await asyncio.sleep(random.uniform(0, SPREAD_S))  # noqa: S311 - no secret
+
+
+async def _next(socket: ClientConnection) -> str:
+    try:
+        async with asyncio.timeout(SILENT_S):
+            return await socket.recv(decode=True)
+    except TimeoutError:
+        socket.transport.abort()  # whoever is silent will not answer a farewell either
+        raise
 
 
 async def signs_of(url: str, office: str, version: int) -> Signs | None:

@@ -20,8 +20,13 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from queue_service.access import Access, Role
+from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
+from queue_service.offices import Office
+from queue_service.refusals import Unavailable
 from queue_service.tickets import Move
+from tests.faults.engines import kill
+from tests.faults.wire import Wire
 from tests.hall import OFFICE, issue
 from tests.live import Live, live
 
@@ -33,6 +38,10 @@ SPREAD_S = 5.0  # over so long screens come back after a restart, as the browser
 BACK_S = 10.0
 GROWTH_MB = 20  # that a process may take more for a screen that never reads, and for chance
 STALL_S = 4.0  # a screen that takes nothing for longer is let go
+SILENT_S = 4.5  # a line that is silent for longer is cut
+PATIENCE_S = 30.0
+CUTS = 20
+CALLS_A_CUT = 10
 OLD_BOARDS = 12  # that may be on the way to a screen; what it missed beyond them it never gets
 
 
@@ -219,3 +228,78 @@ async def test_a_thousand_screens_are_back_within_ten_seconds_of_a_restart(
         took = max(back) - ready
     print(f"{CROWD} screens back {took:.1f} s after it listened again")
     assert took < BACK_S
+
+
+class Announcer:
+    """A screen by the rule of integrators: say each current call that is newer than the last said."""
+
+    def __init__(self) -> None:
+        self.said: list[int] = []
+
+    def hear(self, frame: str) -> None:
+        last = self.said[-1] if self.said else 0
+        current = [call["entry_id"] for call in json.loads(frame)["calls"] if call["current"]]
+        self.said += sorted(entry for entry in current if entry > last)
+
+    async def follow(self, url: str, key: str) -> None:
+        while True:
+            with suppress(OSError, WebSocketException, TimeoutError):
+                async with connect(url, subprotocols=protocols(key), compression=None) as socket:
+                    while True:
+                        async with asyncio.timeout(SILENT_S):
+                            self.hear(await socket.recv(decode=True))
+            await asyncio.sleep(0.05)
+
+    async def has_said(self, entries: set[int]) -> None:
+        """Wait for the newest; whether the others came is judged at the end."""
+        async with asyncio.timeout(PATIENCE_S):
+            while max(entries) not in self.said:  # noqa: ASYNC110 - of the task that listens
+                await asyncio.sleep(0.01)
+
+
+async def call(ledger: Ledger, desk: str) -> int:
+    """Finish whoever is at a desk and call somebody; returns the entry of the call."""
+    while True:  # however often the engine has to be asked
+        with suppress(Unavailable):
+            held = (await ledger.snapshot(OFFICE)).desks.get(desk)
+            if held and held.ticket is not None:
+                await ledger.advance(OFFICE, held.ticket, Move.FINISH)
+            await issue(ledger, "certificates")
+            called = (await ledger.call_next(OFFICE, desk)).ticket
+            assert called is not None and called.call_entry is not None
+            return called.call_entry
+
+
+async def test_each_call_that_stayed_is_said_once_and_in_order_however_often_the_line_breaks(
+    office: Office, tmp_path: Path, rounds: Callable[[int], int]
+):
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    cuts = rounds(CUTS)
+    screen, standing, stayed = Announcer(), dict[str, int](), set[int]()
+    with Embedded(tmp_path / "engine") as engine:
+        async with Ledger.open(engine.url) as ledger:
+            await ledger.apply_office(office)
+            key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
+            with live(engine.url, tmp_path) as running:
+                async with Wire.to("127.0.0.1", running.port) as wire:
+                    url = f"ws://127.0.0.1:{wire.port}/ws/offices/{OFFICE}/board"
+                    following = asyncio.create_task(screen.follow(url, key))
+                    for cut in range(cuts):
+                        away = chance.sample(range(CALLS_A_CUT), 2)
+                        for n in range(CALLS_A_CUT):
+                            if n == min(away):
+                                wire.cut(refuse=True)
+                            if n == max(away):
+                                wire.refusing = False
+                            if cut == cuts // 2 and n == CALLS_A_CUT // 2:
+                                kill(engine)
+                                engine.start()
+                            desk = chance.choice(("1", "2"))
+                            standing[desk] = await call(ledger, desk)
+                        await screen.has_said(set(standing.values()))
+                        stayed |= set(standing.values())
+                    following.cancel()
+    print(f"seed {seed}: {cuts * CALLS_A_CUT} calls, {cuts} cuts, {len(screen.said)} said")
+    assert screen.said == sorted(set(screen.said)), "in order, none twice"
+    assert stayed <= set(screen.said)

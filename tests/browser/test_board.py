@@ -2,10 +2,6 @@
 
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
@@ -20,7 +16,7 @@ from queue_service.offices import Office
 from queue_service.tickets import Move
 from tests.browser.conftest import CHROMIUM, Open, Site, violations
 from tests.hall import OFFICE, issue
-from tests.live import SMALL, Live, wait_until
+from tests.live import SMALL, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -100,18 +96,6 @@ async def call(ledger: Ledger, desk: str = "2", language: str = "ja") -> tuple[i
     shown = await ledger.call_next(OFFICE, desk)
     assert shown is not None and shown.ticket.call_entry is not None
     return shown.ticket.call_entry, shown.ticket.number
-
-
-@contextmanager
-def back(gone: Live, engine_url: str, folder: Path) -> Iterator[None]:
-    """The service once more, where it was."""
-    command = [sys.executable, "-m", "tests.live", engine_url, str(gone.port), str(folder), ""]
-    process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def said(page: Page) -> list[int]:
@@ -219,7 +203,7 @@ async def test_it_says_within_five_seconds_that_it_is_cut_off_and_catches_up(
 
 
 async def test_a_service_that_ended_is_noticed_and_one_that_comes_back_is_found(
-    site: Site, windows: Open, engine_url: str, tmp_path: Path
+    site: Site, windows: Open
 ) -> None:
     page = await windows(site.address("board"), *FULL_HD, allowed=CUT)
     first, _ = await call(site.ledger)
@@ -229,10 +213,15 @@ async def test_a_service_that_ended_is_noticed_and_one_that_comes_back_is_found(
     await expect(page.locator("#away")).to_be_visible()
     assert monotonic() - cut < OFFLINE_S
     second, number = await call(site.ledger, "1")
-    with back(site.live, engine_url, tmp_path):
+    site.live.process.wait()
+    restarted = site.live.process.again()
+    try:
         await expect(page.locator("#hero .number")).to_have_text(number)
         await expect(page.locator("#away")).to_be_hidden()
         await until_said(page, second)
+    finally:
+        restarted.kill()
+        restarted.wait()
     assert await said(page) == [first, second]
 
 

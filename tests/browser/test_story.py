@@ -28,6 +28,23 @@ def does(desk: Page, move: str) -> Locator:
     return desk.locator(f"#work [data-do={move}]").first
 
 
+async def take_number(kiosk: Page, service: str, language: str) -> str:
+    await kiosk.locator(f"[data-language={language}]").click()
+    await kiosk.locator(f"[data-service={service}]").click()
+    await kiosk.locator(".take").click()
+    return await kiosk.locator("h1 .number").inner_text()
+
+
+async def move_to(floor: Page, number: str, service: str) -> None:
+    """What a greeter does for a visitor who took a number of the wrong service."""
+    await floor.locator("#find").fill(number)
+    await floor.locator("#list .ticket", has_text=number).click()
+    dialog = floor.locator("#dialog")
+    await dialog.locator("[data-do=transfer]").click()
+    await dialog.locator(f"[data-do=transfer-to][data-value={service}]").click()
+    await expect(floor.locator(f"#services li[data-key={service}] .crowd")).to_contain_text("1")
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 async def test_a_visit_is_the_same_story_on_every_screen(
     site: Site, windows: Open, pictures: Path, language: str
@@ -39,12 +56,10 @@ async def test_a_visit_is_the_same_story_on_every_screen(
     board = await windows(site.address(f"board?{query}"), 1920, 1080, allowed=ALLOWED)
     desk = await windows(site.address(f"desk/2?{query}"), allowed=ALLOWED)
     kiosk = await windows(site.address("kiosk?paper=none"), 1080, 1920, allowed=ALLOWED)
+    floor = await windows(site.address(f"floor?{query}"), 820, 1180, allowed=ALLOWED)
 
     # The visitor takes a number, and opens it on the phone.
-    await kiosk.locator(f"[data-language={language}]").click()
-    await kiosk.locator("[data-service=moving]").click()
-    await kiosk.locator(".take").click()
-    await expect(kiosk.locator("h1 .number")).to_have_text("B001")
+    assert await take_number(kiosk, "insurance", language) == "C001"
     await photograph(kiosk, "1-kiosk")
     (shown,) = await site.ledger.tickets(OFFICE)
     assert shown.ticket.language == language
@@ -52,21 +67,27 @@ async def test_a_visit_is_the_same_story_on_every_screen(
     phone = await windows(f"{site.live.url}/t/{OFFICE}/{id}", 390, 844, allowed=ALLOWED)
     await told(phone, State.WAITING)
 
+    # It was the wrong service: the greeter moves the visitor, who keeps the number.
+    await move_to(floor, "C001", "moving")
+    await photograph(floor, "2-floor")
+    (shown,) = await site.ledger.tickets(OFFICE)
+    assert (shown.ticket.number, shown.ticket.service) == ("C001", "moving")
+
     # The desk sees the visitor and calls; the board shows it and says so.
-    await expect(desk.locator("#list")).to_contain_text("B001")
+    await expect(desk.locator("#list")).to_contain_text("C001")
     await does(desk, "next").click()
-    await expect(desk.locator("#current-title")).to_have_text("B001")
-    await expect(board.locator("#hero")).to_contain_text("B001")
+    await expect(desk.locator("#current-title")).to_have_text("C001")
+    await expect(board.locator("#hero")).to_contain_text("C001")
     said = board.locator("#said [data-entry]")
     await expect(said).to_have_count(1)
-    await photograph(board, "2-board")
+    await photograph(board, "3-board")
     await told(phone, State.CALLED)
-    await photograph(phone, "3-phone")
+    await photograph(phone, "4-phone")
 
     # Served; the office works on without the visitor; then the papers are ready.
     await does(desk, "start").click()
     await told(phone, State.SERVING)
-    await photograph(desk, "4-desk")
+    await photograph(desk, "5-desk")
     await does(desk, "next").click()
     await told(phone, State.PROCESSING)
     await desk.locator("[data-list=processing]").click()
@@ -76,8 +97,8 @@ async def test_a_visit_is_the_same_story_on_every_screen(
     await expect(ready).to_contain_text(words.say(language, "desk.make_ready"))
     await ready.click()
     await told(phone, State.READY)
-    await expect(board.locator("#ready-numbers")).to_contain_text("B001")
-    await photograph(board, "5-ready")
+    await expect(board.locator("#ready-numbers")).to_contain_text("C001")
+    await photograph(board, "6-ready")
 
     # Called a second time under the same number, handed over, and home.
     await does(desk, "next").click()
@@ -87,7 +108,7 @@ async def test_a_visit_is_the_same_story_on_every_screen(
     await does(desk, "start").click()
     await does(desk, "next").click()
     await told(phone, State.FINISHED)
-    await photograph(phone, "6-phone")
+    await photograph(phone, "7-phone")
     assert (await site.ledger.ticket(OFFICE, shown.ticket.seq)).ticket.state is State.FINISHED
 
 

@@ -20,6 +20,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from queue_service.access import Access, Role
+from queue_service.cli.following import SILENT_S
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
@@ -38,7 +39,6 @@ SPREAD_S = 5.0  # over so long screens come back after a restart, as the browser
 BACK_S = 10.0
 GROWTH_MB = 20  # that a process may take more for a screen that never reads, and for chance
 STALL_S = 4.0  # a screen that takes nothing for longer is let go
-SILENT_S = 4.5  # a line that is silent for longer is cut
 PATIENCE_S = 30.0
 CUTS = 20
 CALLS_A_CUT = 10

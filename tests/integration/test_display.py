@@ -19,6 +19,7 @@ from display.feed import HEARTBEAT_S
 from queue_service import keys
 from queue_service.access import FRESH_S, Access, Role
 from queue_service.api.serve import listen
+from queue_service.cli.following import SILENT_S
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
@@ -27,7 +28,6 @@ from tests.faults.engines import kill
 from tests.hall import OFFICE, issue
 from tests.live import Live, live
 
-SILENT_S = 4.5  # a screen that hears nothing for so long says that it is offline
 CROWD = 30
 PATIENCE_S = 15  # a board comes within milliseconds; a busy machine is waited for
 

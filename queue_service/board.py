@@ -64,6 +64,15 @@ class Estimate(Struct, frozen=True, kw_only=True):
     p50_s: int
     p90_s: int
 
+    def minutes(self) -> dict[str, int]:
+        """As people say it: whole minutes, never less than one, never a range without width.
+
+        >>> Estimate(p50_s=20, p90_s=55).minutes()
+        {'low': 1, 'high': 2}
+        """
+        low = max(1, self.p50_s // 60)
+        return {"low": low, "high": max(low + 1, -(-self.p90_s // 60))}
+
 
 class QueueLine(Struct, frozen=True, kw_only=True):
     """One service's line."""

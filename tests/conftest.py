@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -11,6 +12,8 @@ from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
 from queue_service.offices import Office
 from tests.hall import OFFICE_YAML
+
+MEASURED = "measured"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +28,26 @@ def rounds(request: pytest.FixtureRequest) -> Callable[[int], int]:
     """How often to try a fault: what `--rounds` says, else the default given."""
     asked: int | None = request.config.getoption("--rounds")
     return lambda usual: usual if asked is None else asked
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Tell a figure that a test has measured; all of them are listed at the end of the run."""
+    return lambda said: record_property(MEASURED, said)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """List what was measured."""
+    reports = [each for some in terminalreporter.stats.values() for each in some]
+    said = [
+        f"{each.nodeid.rpartition('::')[2]}: {value}"
+        for each in reports
+        for name, value in getattr(each, "user_properties", ())
+        if name == MEASURED and each.when == "call"
+    ]
+    if said:
+        terminalreporter.section("measured")
+        terminalreporter.write_line("\n".join(said))
 
 
 @pytest.fixture(scope="session")

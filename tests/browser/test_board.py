@@ -388,6 +388,8 @@ async def test_the_offices_own_notices_take_turns_and_stand_still_for_who_wants_
 
 async def test_a_board_without_a_key_asks_for_one(site: Site, windows: Open) -> None:
     page = await windows(site.address("board").partition("#")[0], *FULL_HD)
+    await expect(page.locator("dialog.gate")).to_be_visible()
+    assert await page.locator(".gate .refused").count() == 0
     await page.locator("#gate-key").fill(site.keys["board"])
     await page.keyboard.press("Enter")
     await expect(page.locator("#services")).to_be_visible()

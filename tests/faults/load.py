@@ -23,6 +23,7 @@ from queue_service.refusals import DeskBusy, IllegalMove, Refusal, Unavailable, 
 from queue_service.round_trip import Intent
 from queue_service.tickets import Move
 from tests.hall import wish
+from tests.live import wait_until
 
 OFFICE = "busy"
 SERVICES = ("a", "b", "c")
@@ -132,7 +133,7 @@ def client(url: str, number: int, journal: str, stop: Event) -> None:
 
 @contextmanager
 def clients(url: str, folder: Path, count: int) -> Iterator[list[Path]]:
-    """Clients at work, until the block ends; then all of them have ended well."""
+    """Clients at work, each with a first promise, until the block ends; then all have ended well."""
     stop = SPAWN.Event()
     journals = [folder / f"journal-{n}.ndjson" for n in range(count)]
     processes = [
@@ -142,6 +143,7 @@ def clients(url: str, folder: Path, count: int) -> Iterator[list[Path]]:
     for process in processes:
         process.start()
     try:
+        wait_until(lambda: all(each.exists() and each.stat().st_size for each in journals))
         yield journals
     finally:
         stop.set()

@@ -75,7 +75,7 @@ async def some_answer(machines: list[Machine]) -> None:
 
 
 async def test_each_press_has_one_number_however_often_the_api_is_killed(
-    engine_url: str, tmp_path: Path, rounds: Callable[[int], int]
+    engine_url: str, tmp_path: Path, rounds: Callable[[int], int], measured: Callable[[str], None]
 ):
     async with Ledger.open(engine_url) as ledger:
         await ledger.apply_office(read_office(OFFICE_YAML, "busy.yaml"))
@@ -106,7 +106,7 @@ async def test_each_press_has_one_number_however_often_the_api_is_killed(
                     }
         finally:
             stop.set()
-        print(f"seed {seed}: {kills} kills, {len(given)} tickets")
+        measured(f"seed {seed}: {kills} kills, {len(given)} tickets")
         assert len(given) > kills
         assert len({body["number"] for _, _, body in given.values()}) == len(given)
         for key, (_, text, _) in given.items():

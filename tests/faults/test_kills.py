@@ -48,7 +48,7 @@ def kill_under_load(folder: Path, kills: int, moments: random.Random) -> int:
 
 
 def test_nothing_promised_is_lost_however_often_the_engine_is_killed(
-    tmp_path: Path, rounds: Callable[[int], int]
+    tmp_path: Path, rounds: Callable[[int], int], measured: Callable[[str], None]
 ):
     seed = random.randrange(1 << 32)
     moments, kills, promised = random.Random(seed), rounds(USUAL_KILLS), 0
@@ -56,5 +56,5 @@ def test_nothing_promised_is_lost_however_often_the_engine_is_killed(
     for first in range(0, kills, KILLS_A_DATA_DIR):
         again = min(KILLS_A_DATA_DIR, kills - first)
         promised += kill_under_load(tmp_path / f"from-{first}", again, moments)
-    print(f"{kills} kills, {promised} promises")
+    measured(f"{kills} kills, {promised} promises")
     assert promised > kills

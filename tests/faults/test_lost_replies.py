@@ -40,7 +40,7 @@ async def wire(engine: Embedded, engine_url: str, tmp_path: Path) -> AsyncIterat
 
 
 async def test_every_third_answer_is_lost_and_each_intent_has_one_number(
-    wire: Proxy, rounds: Callable[[int], int]
+    wire: Proxy, rounds: Callable[[int], int], measured: Callable[[str], None]
 ):
     intents = rounds(USUAL_INTENTS)
     given: list[tuple[int, str]] = []
@@ -63,7 +63,7 @@ async def test_every_third_answer_is_lost_and_each_intent_has_one_number(
             if type(entry.event).__name__ == "Issued"
         ]
         assert await verify(ledger.redis, OFFICE) is None
-    print(f"{intents} intents, {wire.dropped} answers lost")
+    measured(f"{intents} intents, {wire.dropped} answers lost")
     assert wire.dropped > intents // 3
     assert len(set(given)) == intents
     assert sorted(given) == issued

@@ -150,7 +150,11 @@ def p99(values: list[float]) -> float:
 
 
 async def test_one_screen_that_never_reads_harms_no_other(
-    ledger: Ledger, engine_url: str, tmp_path: Path, rounds: Callable[[int], int]
+    ledger: Ledger,
+    engine_url: str,
+    tmp_path: Path,
+    rounds: Callable[[int], int],
+    measured: Callable[[str], None],
 ):
     key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
     with live(engine_url, tmp_path) as running:
@@ -160,7 +164,7 @@ async def test_one_screen_that_never_reads_harms_no_other(
             stalled = never_reads(running, key)
             harmed = await call_each_second(ledger, screens, rounds(SECONDS))
             grown = memory_mb(running) - before
-            print(
+            measured(
                 f"{SCREENS} screens: p99 {p99(usual) * 1000:.0f} ms, with one that never reads "
                 f"{p99(harmed) * 1000:.0f} ms, {grown:+.1f} MB"
             )
@@ -172,7 +176,7 @@ async def test_one_screen_that_never_reads_harms_no_other(
 
 
 async def test_a_screen_that_was_slow_gets_the_newest_board_and_no_backlog(
-    ledger: Ledger, engine_url: str, tmp_path: Path
+    ledger: Ledger, engine_url: str, tmp_path: Path, measured: Callable[[str], None]
 ):
     key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
     with live(engine_url, tmp_path) as running, closing(never_reads(running, key)) as slow:
@@ -192,12 +196,12 @@ async def test_a_screen_that_was_slow_gets_the_newest_board_and_no_backlog(
             assert piece, "it was not let go"
             received += piece
     boards = received.count(b'"as_of":')
-    print(f"{calls} calls missed, {boards} boards on return, {len(received) / 1000:.0f} kB")
+    measured(f"{calls} calls missed, {boards} boards on return, {len(received) / 1000:.0f} kB")
     assert boards <= OLD_BOARDS
 
 
 async def test_a_thousand_screens_are_back_within_ten_seconds_of_a_restart(
-    ledger: Ledger, engine_url: str, tmp_path: Path
+    ledger: Ledger, engine_url: str, tmp_path: Path, measured: Callable[[str], None]
 ):
     key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
     chance = random.Random(1)
@@ -226,7 +230,7 @@ async def test_a_thousand_screens_are_back_within_ten_seconds_of_a_restart(
                 await asyncio.to_thread(stack.enter_context, again)
                 ready = time.monotonic()
         took = max(back) - ready
-    print(f"{CROWD} screens back {took:.1f} s after it listened again")
+    measured(f"{CROWD} screens back {took:.1f} s after it listened again")
     assert took < BACK_S
 
 
@@ -271,7 +275,7 @@ async def call(ledger: Ledger, desk: str) -> int:
 
 
 async def test_each_call_that_stayed_is_said_once_and_in_order_however_often_the_line_breaks(
-    office: Office, tmp_path: Path, rounds: Callable[[int], int]
+    office: Office, tmp_path: Path, rounds: Callable[[int], int], measured: Callable[[str], None]
 ):
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
@@ -300,6 +304,6 @@ async def test_each_call_that_stayed_is_said_once_and_in_order_however_often_the
                         await screen.has_said(set(standing.values()))
                         stayed |= set(standing.values())
                     following.cancel()
-    print(f"seed {seed}: {cuts * CALLS_A_CUT} calls, {cuts} cuts, {len(screen.said)} said")
+    measured(f"seed {seed}: {cuts * CALLS_A_CUT} calls, {cuts} cuts, {len(screen.said)} said")
     assert screen.said == sorted(set(screen.said)), "in order, none twice"
     assert stayed <= set(screen.said)

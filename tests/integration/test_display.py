@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -32,14 +32,14 @@ CROWD = 30
 PATIENCE_S = 15  # a board comes within milliseconds; a busy machine is waited for
 
 
-@pytest.fixture
-async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a display process of its own."""
+@asynccontextmanager
+async def display_alone(engine_url: str, folder: Path) -> AsyncIterator[str]:
+    """A display process of its own; its address."""
     with listen("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
     child = subprocess.Popen(
         [sys.executable, "-m", "queue_service.cli", "display", "--port", str(port)],
-        env=os.environ | {"MADOGUCHI_REDIS_URL": engine_url, "MADOGUCHI_DATA_DIR": str(tmp_path)},
+        env=os.environ | {"MADOGUCHI_REDIS_URL": engine_url, "MADOGUCHI_DATA_DIR": str(folder)},
     )
     address = f"ws://127.0.0.1:{port}/ws/offices/{OFFICE}/board"
     try:
@@ -56,6 +56,13 @@ async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterato
     finally:
         child.terminate()
         assert child.wait(10) is not None
+
+
+@pytest.fixture
+async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a display process of its own, with a hall to show."""
+    async with display_alone(engine_url, tmp_path) as address:
+        yield address
 
 
 def offering(key: str) -> list[Subprotocol]:
@@ -214,6 +221,29 @@ async def test_a_screen_hears_nothing_while_the_engine_is_away_and_everything_af
         engine.start()
         await issue(ledger)
         await board_that(screen, lambda board: board["queues"][2]["waiting"] == 1)
+
+
+async def test_a_display_that_is_there_before_its_engine_turns_screens_away_and_then_serves_them(
+    office: Office, tmp_path: Path
+):
+    with Embedded(tmp_path / "engine") as engine:
+        async with Ledger.open(engine.url) as ledger:
+            await ledger.apply_office(office)
+            key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
+    async with display_alone(engine.url, tmp_path) as lobby:
+        async with connect(lobby, subprotocols=offering(key)) as screen:
+            with pytest.raises(ConnectionClosed) as closed:
+                await screen.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        with Embedded(tmp_path / "engine"):
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    async with connect(lobby, subprotocols=offering(key)) as screen:
+                        with suppress(ConnectionClosed):
+                            assert json.loads(await screen.recv())["office"] == OFFICE
+                            return
+                    await asyncio.sleep(0.1)
 
 
 async def test_a_feed_that_dies_ends_its_process_loudly(

@@ -1,5 +1,6 @@
 /** A board as it hangs on the wall: state in, elements out. Nothing is asked of the network here. */
 import { fill, h, keep, one } from "../house/dom.js";
+import { minutesOf } from "../house/estimate.js";
 import { lamp } from "../house/lamp.js";
 import { call, numberOf } from "./calls.js";
 import { plan } from "./sizes.js";
@@ -146,9 +147,7 @@ function remark(queue, signs, words) {
     return words.say("board.opens", { time: words.time(queue.opens_at, signs.timezone) });
   }
   if (queue.status !== "open" || !queue.estimate) return "";
-  const low = Math.max(1, Math.ceil(queue.estimate.p50_s / 60));
-  const high = Math.ceil(queue.estimate.p90_s / 60);
-  return high > low ? words.say("board.estimate", { low, high }) : words.say("board.about", { n: low });
+  return words.say("board.estimate", minutesOf(queue.estimate));
 }
 
 /** @param {Queue} queue */

@@ -1,8 +1,8 @@
 /** The bar at the top of the desk: where it is, whether it is open, what it serves, how it is used. Pure. */
 import { h } from "../house/dom.js";
-import { sheet, tastes } from "./dialogs.js";
-import { KEYS } from "./moves.js";
-import { button, deskName, serviceName } from "./pieces.js";
+import { sheet, tastes } from "../staff/dialogs.js";
+import { KEYS } from "../staff/moves.js";
+import { button, deskName, serviceName } from "../staff/pieces.js";
 import { busy, key } from "./render.js";
 
 /** @typedef {import("./render.js").View} View */

@@ -1,5 +1,5 @@
 /** Single keys: what is pressed where. */
-import { KEYS } from "./moves.js";
+import { KEYS } from "../staff/moves.js";
 
 const FIELDS = "input, select, textarea, [contenteditable]";
 const PRESSABLE = `button, a, summary, [role=tab], ${FIELDS}`;

@@ -1,8 +1,8 @@
 /** Who waits, who is worked on, who is ready, who did not come: the lists beside the desk. Pure. */
 import { h } from "../house/dom.js";
 import { lamp } from "../house/lamp.js";
-import { legal, search } from "./moves.js";
-import { button, deskName, marks, minutes, moveName, serviceName } from "./pieces.js";
+import { legal, search } from "../staff/moves.js";
+import { button, deskName, marks, minutes, moveName, serviceName } from "../staff/pieces.js";
 import { busy } from "./render.js";
 
 /** @typedef {import("../house/types.js").Ticket} Ticket */

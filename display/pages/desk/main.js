@@ -1,17 +1,17 @@
 /** The desk of a member of staff. */
 import { one } from "../house/dom.js";
+import { become } from "../staff/become.js";
+import { QUESTIONS, ticketSheet } from "../staff/dialogs.js";
+import { heldBy, nextStage, ORDER, release, toggled, UNDO_MS, withMore } from "../staff/moves.js";
+import { dressed, Station } from "../staff/station.js";
+import { keysLiked, likeKeys } from "../staff/taste.js";
 import { head, help } from "./bar.js";
-import { become } from "./become.js";
-import { QUESTIONS, ticketSheet } from "./dialogs.js";
 import { meant, tabBeside } from "./keys.js";
 import { colleagues, found, panel, tabs } from "./lists.js";
-import { heldBy, nextStage, ORDER, release, toggled, UNDO_MS, withMore } from "./moves.js";
 import { busy, current, moves, next } from "./render.js";
-import { dressed, Station } from "./station.js";
-import { keysLiked, likeKeys } from "./taste.js";
 
 /** @typedef {import("../house/types.js").Ticket} Ticket */
-/** @typedef {import("./presses.js").Wish} Wish */
+/** @typedef {import("../staff/presses.js").Wish} Wish */
 
 const TWICE_MS = 700; // so soon after a call *next* was the second half of a double press
 const FORGOTTEN_MS = 30 * 60_000; // a serving that lasts longer may have been forgotten
@@ -104,7 +104,7 @@ function draw() {
   document.title = [view.held?.number, station.words.pick(view.desk.name, desk)].filter(Boolean).join(" – ");
 }
 
-/** @param {import("./asking.js").Question} question */
+/** @param {import("../staff/asking.js").Question} question */
 function ask({ kind, id = "" }) {
   const view = look();
   const ticket = station.ticket(id);
@@ -176,7 +176,7 @@ function setDesk(status, services) {
   station.press({ kind: `status_${status}`, path: `${here}/status`, method: "PUT", body });
 }
 
-/** @type {Record<string, import("./station.js").Act>} */
+/** @type {Record<string, import("../staff/station.js").Act>} */
 const acts = {
   next() {
     const ticket = held();

@@ -1,15 +1,15 @@
 /** The desk as it should look in a state. Pure: nothing is asked, nothing is pressed here. */
 import { h } from "../house/dom.js";
-import { KEYS, legal, nextStage, release, upcoming } from "./moves.js";
-import { button, marks, minutes, moveName, procedureName, running, serviceName, steps } from "./pieces.js";
+import { KEYS, legal, nextStage, release, upcoming } from "../staff/moves.js";
+import { button, marks, minutes, moveName, procedureName, running, serviceName, steps, unanswered } from "../staff/pieces.js";
 
 /** @typedef {import("../house/types.js").Board} Board */
 /** @typedef {import("../house/types.js").DeskLine} DeskLine */
 /** @typedef {import("../house/types.js").DeskSign} DeskSign */
 /** @typedef {import("../house/types.js").Item} Item */
 /** @typedef {import("../house/types.js").Ticket} Ticket */
-/** @typedef {import("./pieces.js").Known} Known */
-/** @typedef {import("./presses.js").Press} Press */
+/** @typedef {import("../staff/pieces.js").Known} Known */
+/** @typedef {import("../staff/presses.js").Press} Press */
 
 /**
  * @typedef {object} OfDesk
@@ -196,17 +196,6 @@ export function next(view) {
     slow && unanswered(view, slow),
     big,
   ];
-}
-
-/** @param {{words: Known["words"]}} view @param {Press} slow */
-export function unanswered({ words }, slow) {
-  const what = words.say(`desk.pressed.${slow.kind}`, { number: slow.number ?? "" });
-  return h(
-    "div",
-    { class: "unanswered", "data-key": "unanswered" },
-    h("p", { role: "status" }, words.say("desk.unanswered", { what })),
-    button("take-back", words.say("desk.take_back"), { look: "quiet" }),
-  );
 }
 
 /** Every move that the ticket may make, and no other. @param {View} view */

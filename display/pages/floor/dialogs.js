@@ -1,9 +1,9 @@
 /** What the greeter is asked, and shown, in a dialog. Pure. */
 import { h } from "../house/dom.js";
 import { NAMES } from "../house/words.js";
-import { sheet } from "../desk/dialogs.js";
-import { classes, NEEDS } from "../desk/moves.js";
-import { button, languageName, needName, priorityName, serviceName } from "../desk/pieces.js";
+import { sheet } from "../staff/dialogs.js";
+import { classes, NEEDS } from "../staff/moves.js";
+import { button, languageName, needName, priorityName, serviceName } from "../staff/pieces.js";
 
 /** @typedef {import("./render.js").View} View */
 

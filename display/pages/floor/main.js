@@ -1,16 +1,16 @@
 /** The greeter's page: whoever meets visitors at the entrance and knows where they belong. */
 import { one } from "../house/dom.js";
-import { become } from "../desk/become.js";
-import { QUESTIONS, sheet, tastes, ticketSheet } from "../desk/dialogs.js";
-import { GREETER, toggled } from "../desk/moves.js";
-import { print } from "../desk/slip.js";
-import { dressed, Station } from "../desk/station.js";
+import { become } from "../staff/become.js";
+import { QUESTIONS, sheet, tastes, ticketSheet } from "../staff/dialogs.js";
+import { GREETER, toggled } from "../staff/moves.js";
+import { print } from "../staff/slip.js";
+import { dressed, Station } from "../staff/station.js";
 import { DIALOGS } from "./dialogs.js";
 import { head, list, options, parts, result, services, STATES } from "./render.js";
 import { bodyOf, wanted } from "./wish.js";
 
 /** @typedef {import("../house/types.js").Ticket} Ticket */
-/** @typedef {import("../desk/presses.js").Wish} Wish */
+/** @typedef {import("../staff/presses.js").Wish} Wish */
 
 const office = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const station = new Station(await dressed(), "floor", office, `floor.${office}`, STATES);
@@ -63,7 +63,7 @@ function draw() {
   become(one("#result"), ...result(view));
 }
 
-/** @param {import("../desk/asking.js").Question} question */
+/** @param {import("../staff/asking.js").Question} question */
 function ask({ kind, id = "" }) {
   const view = look();
   const { words } = station;
@@ -121,7 +121,7 @@ function put(kind, path, body) {
 /** @param {string} service */
 const statusOf = (service) => `/services/${encodeURIComponent(service)}/status`;
 
-/** @type {Record<string, import("../desk/station.js").Act>} */
+/** @type {Record<string, import("../staff/station.js").Act>} */
 const acts = {
   part: ({ value }) => (own.part = value),
   issue({ id }) {

@@ -1,15 +1,14 @@
 /** The greeter's page as it should look in a state. Pure. */
 import { h } from "../house/dom.js";
 import { lamp } from "../house/lamp.js";
-import { search } from "../desk/moves.js";
-import { button, deskName, marks, minutes, serviceName } from "../desk/pieces.js";
-import { unanswered } from "../desk/render.js";
+import { search } from "../staff/moves.js";
+import { button, deskName, marks, minutes, serviceName, unanswered } from "../staff/pieces.js";
 
 /** @typedef {import("../house/types.js").Board} Board */
 /** @typedef {import("../house/types.js").ServiceSign} ServiceSign */
 /** @typedef {import("../house/types.js").Ticket} Ticket */
-/** @typedef {import("../desk/pieces.js").Known} Known */
-/** @typedef {import("../desk/presses.js").Press} Press */
+/** @typedef {import("../staff/pieces.js").Known} Known */
+/** @typedef {import("../staff/presses.js").Press} Press */
 /** @typedef {import("./wish.js").Wanted} Wanted */
 
 /**

@@ -3,7 +3,7 @@
  * waits meanwhile and is sent then.
  */
 import { h } from "./dom.js";
-import { keepKey } from "./key.js";
+import { keepKey, keyOf } from "./key.js";
 
 /** @typedef {import("./words.js").Words} Words */
 
@@ -36,6 +36,7 @@ function ask(words, page, office) {
     "form",
     { method: "dialog" },
     h("h2", { id: "gate-title" }, words.say("gate.title")),
+    keyOf(page, office) && h("p", { class: "refused" }, words.say("gate.refused")),
     h("p", {}, words.say("gate.why")),
     h("label", { for: "gate-key" }, words.say("gate.label")),
     field,

@@ -6,6 +6,7 @@ import { NEEDS, nextStage } from "./moves.js";
 /** @typedef {import("../house/types.js").Signs} Signs */
 /** @typedef {import("../house/types.js").Ticket} Ticket */
 /** @typedef {import("../house/words.js").Words} Words */
+/** @typedef {import("./presses.js").Press} Press */
 
 /**
  * What every piece needs to know.
@@ -181,5 +182,16 @@ export function button(act, name, { id, value, look, why, pressed, shortcut } = 
     },
     h("span", { class: "what" }, name),
     shortcut && h("kbd", { "aria-hidden": "true" }, shortcut),
+  );
+}
+
+/** What was pressed and has no answer yet. @param {{words: Words}} view @param {Press} slow */
+export function unanswered({ words }, slow) {
+  const what = words.say(`desk.pressed.${slow.kind}`, { number: slow.number ?? "" });
+  return h(
+    "div",
+    { class: "unanswered", "data-key": "unanswered" },
+    h("p", { role: "status" }, words.say("desk.unanswered", { what })),
+    button("take-back", words.say("desk.take_back"), { look: "quiet" }),
   );
 }

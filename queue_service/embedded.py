@@ -118,7 +118,7 @@ class Embedded:
             raise RuntimeError("start the engine from the main thread: it ends with its thread")
         if self.pid is not None:
             return self
-        self.stop()
+        self._unlock()  # one that died leaves its socket: whoever works with it looks for it there
         engine = self._given_engine or find_engine()
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -143,6 +143,9 @@ class Embedded:
                 self._child.wait()
             self._child = None
             remove_socket(self.data_dir)
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -7,6 +7,7 @@ its files belong to. Refuses to know how an engine is started, and what is store
 import fcntl
 import json
 import os
+import stat
 import tempfile
 import time
 from contextlib import suppress
@@ -95,13 +96,26 @@ def record_engine(data_dir: Path, engine: Engine) -> None:
 def place_socket(data_dir: Path) -> Path:
     """Choose the socket of this run, in the data dir or, if that is too deep, in one of its own.
 
-    Whoever calls it holds the lock; what an earlier run left is removed first.
+    Whoever calls it holds the lock. After a crash the engine listens where it did before: those who
+    work with it look for it there.
     """
-    remove_socket(data_dir)
-    if not _fits(_usual_socket(data_dir)):
-        short = tempfile.mkdtemp(prefix="madoguchi-", dir="/tmp")  # readable by its owner only
-        write_durably(_note_of_socket(data_dir), f"{short}/engine.sock")
+    usual, socket = _usual_socket(data_dir), socket_of(data_dir)
+    if _fits(usual) or (socket != usual and _is_private(socket.parent)):
+        socket.unlink(missing_ok=True)
+        return socket
+    short = tempfile.mkdtemp(prefix="madoguchi-", dir="/tmp")  # readable by its owner only
+    write_durably(_note_of_socket(data_dir), f"{short}/engine.sock")
     return socket_of(data_dir)
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether a folder is there, is ours, and nobody else can enter it."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return False
+    mine = found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
+    return mine and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
 def socket_of(data_dir: Path) -> Path:

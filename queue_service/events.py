@@ -130,6 +130,7 @@ class ServedEvent(TicketEvent, frozen=True, kw_only=True):
     desk: str | None = None
     started_at: int | None = None  # of the serving that ended; None: there was no desk
     implied: bool = False  # nobody pressed start: `started_at` is the last call
+    by_next: bool = False  # nobody pressed finish: the next visitor was called
 
 
 class StageFinished(ServedEvent, frozen=True, kw_only=True, tag="StageFinished"):

@@ -33,7 +33,9 @@ class Stay(Struct, kw_only=True):
     called_at: int | None = None  # the first call
     started_at: int | None = None  # the first serving
     finished_at: int | None = None
+    served_ms: int | None = None  # at a desk, or in process without the visitor; None: not ended
     implied: bool = False  # nobody pressed start: `started_at` is the last call
+    by_next: bool = False  # nobody pressed finish: the next visitor was called
 
 
 class Visit(Struct):
@@ -79,6 +81,7 @@ class Visit(Struct):
         joined = None if issued.place is None else issued.at
         now = Stay(leg=1, service=issued.service, stage=issued.stages[0], joined_at=joined)
         found = [now]
+        since = None  # of the serving that goes on
         for entry in self.entries[1:]:
             match entry.event:
                 case ev.CheckedIn(at=at):
@@ -86,28 +89,43 @@ class Visit(Struct):
                 case ev.Called(at=at, desk=desk) | ev.Recalled(at=at, desk=desk):
                     now.calls, now.called_at, now.desk = now.calls + 1, now.called_at or at, desk
                 case ev.ServeStarted(at=at):
-                    now.started_at = now.started_at or at
-                case ev.Finished() as event:
-                    _close(now, event)
-                case ev.StageFinished() | ev.LegFinished() | ev.Transferred() as event:
-                    now = _next(now, event)
+                    now.started_at, since = now.started_at or at, at
+                case ev.Finished() | ev.StageFinished() | ev.LegFinished() as event:
+                    _end(now, event)
+                    if not isinstance(event, ev.Finished):
+                        now = _next(now, event)
+                        found.append(now)
+                    since = None
+                case ev.Transferred(at=at) as event:
+                    _serve(now, since, at)
+                    now, since = _next(now, event), None
                     found.append(now)
+                case ev.Parked(at=at) | ev.Returned(at=at) | ev.NoShow(at=at):
+                    _serve(now, since, at)
+                    since = None
                 case _:
                     pass
         return found
 
 
-def _close(stay: Stay, event: ev.StageFinished | ev.LegFinished | ev.Finished) -> None:
-    stay.finished_at = event.at
+def _serve(stay: Stay, since: int | None, at: int) -> None:
+    """Count a serving, if there was one."""
+    if since is not None:
+        stay.served_ms = (stay.served_ms or 0) + at - since
+
+
+def _end(stay: Stay, event: ev.StageFinished | ev.LegFinished | ev.Finished) -> None:
+    stay.finished_at, stay.by_next = event.at, event.by_next
     if stay.started_at is None:
         stay.started_at, stay.implied = event.started_at, event.implied
+    # Without a desk the stage was worked on from when the visitor's part was over.
+    _serve(stay, event.started_at if event.desk else stay.joined_at, event.at)
 
 
 def _next(stay: Stay, event: ev.StageFinished | ev.LegFinished | ev.Transferred) -> Stay:
     at = event.at
     if isinstance(event, ev.Transferred):
         return Stay(leg=stay.leg + 1, service=event.to, stage=event.stages[0], joined_at=at)
-    _close(stay, event)
     if isinstance(event, ev.LegFinished):
         service, stage = event.next_service, event.stages[0]
         return Stay(leg=stay.leg + 1, service=service, stage=stage, joined_at=at)

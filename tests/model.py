@@ -131,7 +131,7 @@ class Model(ModelHall):
         if held != ticket:
             raise self.refusal("stale", self.hall.tickets[held] if held else None)
         usual = Move.FINISH_STAGE if released.next_stage else Move.FINISH
-        gone = self.advance(ticket, move or usual)
+        gone = self.advance(ticket, move or usual, by_next=True)
         return gone, self._call(desk, self.next_for(desk, services))
 
     def undo(self, ticket: int) -> Seen:

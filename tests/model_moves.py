@@ -26,6 +26,7 @@ class Said(Struct, frozen=True, kw_only=True):
     priority: str = ""
     needs: tuple[str, ...] = ()
     by: Any = "staff"
+    by_next: bool = False
 
     def head_start(self, priority: str) -> int:
         """The head start of a class of priority, in ms."""
@@ -60,7 +61,7 @@ def _at_desk(kind: Any) -> Callable[[Ticket, Said, dict[str, Any]], ev.TicketEve
     return event
 
 
-def _served(ticket: Ticket) -> dict[str, Any]:
+def _served(ticket: Ticket, said: Said) -> dict[str, Any]:
     implied = ticket.state == State.CALLED
     return {
         "desk": holder(ticket),
@@ -68,6 +69,7 @@ def _served(ticket: Ticket) -> dict[str, Any]:
         "stage": ticket.stage,
         "started_at": ticket.called_at if implied else ticket.started_at,
         "implied": implied,
+        "by_next": said.by_next,
     }
 
 
@@ -75,16 +77,16 @@ def _finish_stage(ticket: Ticket, said: Said, named: dict[str, Any]) -> ev.Ticke
     upcoming = ticket.next_stage
     assert upcoming is not None
     place = said.now - said.head_start("handover") if upcoming.calls_visitor else None
-    return ev.StageFinished(next=upcoming, place=place, **_served(ticket), **named)
+    return ev.StageFinished(next=upcoming, place=place, **_served(ticket, said), **named)
 
 
 def _finish(ticket: Ticket, said: Said, named: dict[str, Any]) -> ev.TicketEvent:
     if not ticket.then:
-        return ev.Finished(**_served(ticket), **named)
+        return ev.Finished(**_served(ticket, said), **named)
     leg = ticket.then[0]
     place = said.now - said.head_start(ticket.priority)
     return ev.LegFinished(
-        next_service=leg.service, stages=leg.stages, place=place, **_served(ticket), **named
+        next_service=leg.service, stages=leg.stages, place=place, **_served(ticket, said), **named
     )
 
 

@@ -67,7 +67,7 @@ def _demo(args: argparse.Namespace, settings: Settings) -> int:
     sample = (files("queue_service") / "samples" / "cityhall.yaml").read_text("utf-8")
     office = read_office(sample, "cityhall.yaml")
     # SIGTERM leaves as little behind as Ctrl-C.
-    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with throw_away(port=args.port) as service:
             today = datetime.datetime.now(office.tz).date()

@@ -123,7 +123,7 @@ def _play_alone(args: argparse.Namespace, keep: Path | None) -> None:
     reading = _read(args, args.timezone)
     for rows in reading.rows.values():
         _timezone(args, rows)  # so that what is missing is said at once
-    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with throw_away(keep, args.port) as service:
             say(f"Playing on {service.url} (key: {service.key})")

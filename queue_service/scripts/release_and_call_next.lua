@@ -28,7 +28,11 @@ if not may(ticket, name) then
   return refuse('illegal_move', ticket)
 end
 
-move(ticket, event_of[name](ticket))
+local event = event_of[name](ticket)
+if name == 'finish' or name == 'finish-stage' then
+  event.by_next = true -- an end that nobody pressed for its own sake may have been forgotten
+end
+move(ticket, event)
 local released = shown(ticket)
 local called = next_for(desk)
 open(command.desk)

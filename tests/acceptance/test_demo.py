@@ -18,6 +18,9 @@ from tests.live import wait_until
 STOP_S = 10.0
 API = "/api/v1/offices/cityhall"
 
+# As a shell starts what it sends to the background; SIGTERM has to end it all the same.
+BACKGROUND = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
+
 
 class Demo(NamedTuple):
     """A running demonstration."""
@@ -47,7 +50,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     command = [sys.executable, "-m", "queue_service.cli", "demo", "--port", "0", "--speed", "60"]
     with output.open("wb") as out:
         process = subprocess.Popen(
-            command, stdout=out, stderr=out, env=os.environ | {"TMPDIR": str(folder)}
+            BACKGROUND + command, stdout=out, stderr=out, env=os.environ | {"TMPDIR": str(folder)}
         )
     deadline = time.monotonic() + 90
     while "Ctrl-C ends" not in output.read_text() and time.monotonic() < deadline:

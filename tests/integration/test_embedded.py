@@ -84,6 +84,31 @@ def test_a_data_dir_too_deep_for_a_socket_works(tmp_path: Path) -> None:
     assert not (deep / "engine.socket").exists()
 
 
+def test_after_a_crash_the_engine_of_a_deep_data_dir_listens_where_it_did_before(
+    tmp_path: Path,
+) -> None:
+    with Embedded(tmp_path / ("d" * 120)) as embedded:
+        before = embedded.url
+        kill(embedded)
+        embedded.start()
+        assert embedded.url == before
+        with connected(before) as client:
+            assert client.ping()
+
+
+def test_a_socket_s_folder_that_is_no_longer_private_is_not_used_again(tmp_path: Path) -> None:
+    with Embedded(tmp_path / ("d" * 120)) as embedded:
+        before = Path((embedded.data_dir / "engine.socket").read_text())
+        kill(embedded)
+        before.parent.chmod(0o755)
+        embedded.start()
+        try:
+            assert Path((embedded.data_dir / "engine.socket").read_text()) != before
+        finally:
+            before.unlink(missing_ok=True)
+            before.parent.rmdir()
+
+
 async def test_the_url_serves_asyncio_clients_too(data_dir: Path) -> None:
     with Embedded(data_dir) as embedded:
         async with redis.asyncio.from_url(embedded.url) as client:

@@ -5,10 +5,10 @@ its files belong to. Refuses to know how an engine is started, and what is store
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import stat
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +29,12 @@ class DataDirInUse(EngineError):
 class OtherEngine(EngineError):
     """The data in {data_dir} was written by {recorded}, and {engine} cannot be trusted to read
     it. Install {recorded} or a newer release of the same engine, or give another data dir.
+    """
+
+
+class NotPrivate(EngineError):
+    """Others can enter {folder}, where the engine would listen. Remove it, or give another data dir
+    with `--data-dir`: one with a short path needs no such folder.
     """
 
 
@@ -94,53 +100,44 @@ def record_engine(data_dir: Path, engine: Engine) -> None:
 
 
 def place_socket(data_dir: Path) -> Path:
-    """Choose the socket of this run, in the data dir or, if that is too deep, in one of its own.
+    """Make way for the socket of this run; what an earlier run left is removed.
 
-    Whoever calls it holds the lock. After a crash the engine listens where it did before: those who
-    work with it look for it there.
+    Whoever calls it holds the lock.
+
+    Raises:
+        NotPrivate: others can enter the folder in which the socket would lie.
     """
-    usual, socket = _usual_socket(data_dir), socket_of(data_dir)
-    if _fits(usual) or (socket != usual and _is_private(socket.parent)):
-        socket.unlink(missing_ok=True)
-        return socket
-    short = tempfile.mkdtemp(prefix="madoguchi-", dir="/tmp")  # readable by its owner only
-    write_durably(_note_of_socket(data_dir), f"{short}/engine.sock")
-    return socket_of(data_dir)
-
-
-def _is_private(folder: Path) -> bool:
-    """Whether a folder is there, is ours, and nobody else can enter it."""
-    try:
-        found = folder.lstat()
-    except FileNotFoundError:
-        return False
-    mine = found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
-    return mine and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    socket = socket_of(data_dir)
+    if socket != _usual_socket(data_dir):
+        socket.parent.mkdir(mode=0o700, exist_ok=True)
+        found = socket.parent.lstat()
+        mine = found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
+        if not mine or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise NotPrivate(folder=socket.parent)
+    socket.unlink(missing_ok=True)
+    return socket
 
 
 def socket_of(data_dir: Path) -> Path:
-    """Where the engine of this data dir listens, if it does."""
-    usual, note = _usual_socket(data_dir), _note_of_socket(data_dir)
-    return Path(note.read_text()) if not _fits(usual) and note.exists() else usual
+    """Where the engine of this data dir listens, if it does: always at the same place.
+
+    In the data dir or, where that is too deep for a socket, in a folder that is named after it.
+    """
+    usual = _usual_socket(data_dir)
+    if len(os.fsencode(usual)) <= SOCKET_PATH_BYTES:
+        return usual
+    name = hashlib.sha256(os.fsencode(usual)).hexdigest()[:16]
+    return Path("/tmp", f"madoguchi-{name}", "engine.sock")  # noqa: S108 - checked to be ours
 
 
 def remove_socket(data_dir: Path) -> None:
-    """Remove the socket and the directory made for it. Harmless when there is none."""
+    """Remove the socket and the folder made for it. Harmless when there is none."""
     socket = socket_of(data_dir)
     socket.unlink(missing_ok=True)
     if socket != _usual_socket(data_dir):
         with suppress(OSError):  # somebody cleaned up before us
             socket.parent.rmdir()
-        _note_of_socket(data_dir).unlink()
 
 
 def _usual_socket(data_dir: Path) -> Path:
     return data_dir.absolute() / "engine.sock"
-
-
-def _note_of_socket(data_dir: Path) -> Path:
-    return data_dir / "engine.socket"
-
-
-def _fits(socket: Path) -> bool:
-    return len(os.fsencode(socket)) <= SOCKET_PATH_BYTES

@@ -18,7 +18,7 @@ from queue_service.connection import Client
 from queue_service.events import AnyEvent, Entry
 from queue_service.hours import business_day, business_day_of, local_iso
 from queue_service.offices import Office
-from queue_service.questions import read_entries
+from queue_service.questions import before, read_entries
 from queue_service.round_trip import answered
 from queue_service.visits import ENDS, OPEN, Stay, Visit, Visits
 
@@ -148,7 +148,7 @@ async def rows(
     at a desk past the end of its day comes after those of the next.
     """
     until = await last_entry(redis, office.id)
-    after = await _before(redis, office.id, business_day_of(office, first).start, until)
+    after = await before(redis, office.id, business_day_of(office, first).start, until)
     progress(after)
     visits = Visits()
     while after < until:
@@ -174,19 +174,6 @@ async def last_entry(redis: Client, office: str) -> int:
     """The id of the latest entry; 0 when there is none."""
     async with answered():
         return int(await redis.hget(keys.of(office, "head"), "seq") or 0)
-
-
-async def _before(redis: Client, office: str, at: int, until: int) -> int:
-    """The last entry before an instant, found by halving: `at` never decreases in a ledger."""
-    low, high = 0, until
-    while low < high:
-        middle = (low + high) // 2
-        found = await read_entries(redis, office, middle, 1)
-        if found and found[0].event.at < at:
-            low = found[0].id
-        else:
-            high = middle
-    return low
 
 
 # Writing

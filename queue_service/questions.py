@@ -33,6 +33,19 @@ async def read_entries(
     ]
 
 
+async def before(redis: Client, office: str, at: int, until: int) -> int:
+    """The last entry before an instant, found by halving: `at` never decreases in a ledger."""
+    low, high = 0, until
+    while low < high:
+        middle = (low + high) // 2
+        found = await read_entries(redis, office, middle, 1)
+        if found and found[0].event.at < at:
+            low = found[0].id
+        else:
+            high = middle
+    return low
+
+
 class Questions:
     """The reading half of `Ledger`."""
 

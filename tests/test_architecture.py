@@ -13,18 +13,10 @@ ROOT = Path(__file__).parents[1]
 HOUSE = ("queue_service", "worker", "display")
 
 PURE = {
-    *("tickets", "events", "hall", "board", "visits", "intervals", "insights", "refusals"),
-    *("offices", "office_rules", "office_files", "hours", "keys", "scripts", "settings"),
-    *(
-        "ticket_ids",
-        "ticket_log",
-        "log_columns",
-        "log_times",
-        "replay_plan",
-        "replay_office",
-        "demo_day",
-    ),
-    "announcements",
+    *("tickets", "events", "hall", "board", "visits", "refusals", "announcements", "keys"),
+    *("offices", "office_rules", "office_files", "hours", "scripts", "settings", "ticket_ids"),
+    *("ticket_log", "log_columns", "log_times", "replay_plan", "replay_office", "demo_day"),
+    *("figures", "bins", "measures", "intervals", "insights"),
 }
 IMPURE = {
     *("asyncio", "socket", "subprocess", "threading"),

@@ -1,6 +1,7 @@
 """What has to be done for an office although nobody touches it: rq jobs, and the schedule for them.
 
     tend        end the business day, let bookings lapse
+    rollup      compute the figures of a business day anew
     jobs        which functions are jobs, and the worker that runs them
     schedule    the tick that asks for them
     work        both together in one process

@@ -13,10 +13,12 @@ from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from worker.rollup import roll_up
 from worker.tend import tend
 
 QUEUE = "madoguchi"
 TEND = "tend"
+ROLL_UP = "rollup"
 
 TIMEOUT_S = 60  # a job takes milliseconds; the engine's deadline ends it after a few seconds
 FAILED_S = 3600  # how long a failure can be looked at; the next tick does the work anyway
@@ -69,6 +71,7 @@ def job_queue(redis: Redis) -> Queue:
 def make_worker(redis: Redis, ledger_url: str) -> HouseWorker:
     """A worker for the jobs of this house, working on that ledger."""
     _functions[TEND] = partial(tend, ledger_url)
+    _functions[ROLL_UP] = partial(roll_up, ledger_url)
     return HouseWorker(
         [job_queue(redis)],
         connection=redis,
@@ -80,14 +83,14 @@ def make_worker(redis: Redis, ledger_url: str) -> HouseWorker:
     )
 
 
-def ask_to_tend(queue: Queue, office: str) -> None:
-    """Put the office's job into the queue, unless it waits there already.
+def ask(queue: Queue, job: str, *about: str) -> None:
+    """Put a job into the queue, unless it waits there already.
 
     The id is the same each time, without rq's `unique`: that one would block it for a year after a
     failure. Two who ask at once put it in twice, which is harmless.
     """
-    id = f"tend-{office}"
+    id = "-".join((job, *about))
     if id not in queue.get_job_ids():
         queue.enqueue_call(
-            TEND, (office,), job_id=id, timeout=TIMEOUT_S, result_ttl=0, failure_ttl=FAILED_S
+            job, about, job_id=id, timeout=TIMEOUT_S, result_ttl=0, failure_ttl=FAILED_S
         )

@@ -1,4 +1,4 @@
-"""The tick: every half minute, one job for each office.
+"""The tick: every half minute, one job for each office, and one for each day with new entries.
 
 Any number of schedules may run side by side; a tick that was missed is made up for by the next,
 because a job does all that is outstanding.
@@ -14,8 +14,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from queue_service.refusals import Unavailable
-from worker.jobs import ask_to_tend, job_queue
-from worker.tend import offices
+from worker.jobs import ROLL_UP, TEND, ask, job_queue
+from worker.rollup import survey
 
 TICK_S = 30.0  # a booking lapses at most this late, a day without visitors ends this late
 AWAY_S = 2.0  # an engine that is away is asked again so often
@@ -25,11 +25,13 @@ log = structlog.get_logger("worker.schedule")
 
 def tick(redis: Redis, ledger_url: str) -> int:
     """Ask for what has to be done at every office; returns at how many."""
-    known = asyncio.run(offices(ledger_url))
+    found = asyncio.run(survey(ledger_url))
     queue = job_queue(redis)
-    for office in known:
-        ask_to_tend(queue, office)
-    return len(known)
+    for office, dates in found.items():
+        ask(queue, TEND, office)
+        for date in dates:
+            ask(queue, ROLL_UP, office, date)
+    return len(found)
 
 
 class Schedule(threading.Thread):

@@ -32,9 +32,3 @@ async def _tend(url: str, office: str) -> int:
     if lapsed:
         log.info("bookings_lapsed", office=office, count=lapsed)
     return lapsed
-
-
-async def offices(url: str) -> list[str]:
-    """The offices there are to tend."""
-    async with Ledger.open(url) as ledger:
-        return await ledger.offices()

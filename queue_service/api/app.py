@@ -23,6 +23,7 @@ from queue_service.api import (
     health,
     moves,
     offices,
+    stats,
     tickets,
     voice,
 )
@@ -84,7 +85,7 @@ def create_app(
         "/api/v1",
         route_handlers=[
             *(offices.router, entrance.router, tickets.router, moves.router),
-            *(desks.router, board.router, voice.router, events.router),
+            *(desks.router, board.router, voice.router, events.router, stats.router),
         ],
     )
     app = Litestar(

@@ -105,7 +105,8 @@ _NAMED = re.compile("(unknown|required) field `(.*)`")
 
 def _wrong_value(found: dict[str, Any]) -> dict[str, str]:
     """Which field is wrong and why, of what the framework says about one value."""
-    path, reason = str(found.get("key") or ""), str(found.get("message") or "")
+    # A parameter whose name is a word of Python's has an underscore there.
+    path, reason = str(found.get("key") or "").rstrip("_"), str(found.get("message") or "")
     path = path.removeprefix("data").lstrip(".")
     if named := _NAMED.search(reason):
         path = f"{path}.{named[2]}".lstrip(".")

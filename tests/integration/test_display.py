@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -32,14 +32,14 @@ CROWD = 30
 PATIENCE_S = 15  # a board comes within milliseconds; a busy machine is waited for
 
 
-@asynccontextmanager
-async def display_alone(engine_url: str, folder: Path) -> AsyncIterator[str]:
-    """A display process of its own; its address."""
+@pytest.fixture
+async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a display process of its own."""
     with listen("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
     child = subprocess.Popen(
         [sys.executable, "-m", "queue_service.cli", "display", "--port", str(port)],
-        env=os.environ | {"MADOGUCHI_REDIS_URL": engine_url, "MADOGUCHI_DATA_DIR": str(folder)},
+        env=os.environ | {"MADOGUCHI_REDIS_URL": engine_url, "MADOGUCHI_DATA_DIR": str(tmp_path)},
     )
     address = f"ws://127.0.0.1:{port}/ws/offices/{OFFICE}/board"
     try:
@@ -56,13 +56,6 @@ async def display_alone(engine_url: str, folder: Path) -> AsyncIterator[str]:
     finally:
         child.terminate()
         assert child.wait(10) is not None
-
-
-@pytest.fixture
-async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a display process of its own, with a hall to show."""
-    async with display_alone(engine_url, tmp_path) as address:
-        yield address
 
 
 def offering(key: str) -> list[Subprotocol]:
@@ -223,14 +216,15 @@ async def test_a_screen_hears_nothing_while_the_engine_is_away_and_everything_af
         await board_that(screen, lambda board: board["queues"][2]["waiting"] == 1)
 
 
-async def test_a_display_that_is_there_before_its_engine_turns_screens_away_and_then_serves_them(
+async def test_screens_that_come_before_the_engine_are_turned_away_and_served_when_it_is_there(
     office: Office, tmp_path: Path
 ):
     with Embedded(tmp_path / "engine") as engine:
         async with Ledger.open(engine.url) as ledger:
             await ledger.apply_office(office)
             key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
-    async with display_alone(engine.url, tmp_path) as lobby:
+    with live(engine.url, tmp_path) as running:
+        lobby = f"ws://127.0.0.1:{running.port}/ws/offices/{OFFICE}/board"
         async with connect(lobby, subprotocols=offering(key)) as screen:
             with pytest.raises(ConnectionClosed) as closed:
                 await screen.recv()

@@ -23,7 +23,7 @@ from queue_service.tickets import BOOKING_GRACE_MS, State
 from tests.conftest import TEN_O_CLOCK
 from tests.faults.engines import until
 from tests.hall import OFFICE, issue
-from worker.jobs import QUEUE, HouseJob, ask_to_tend, job_queue, make_worker
+from worker.jobs import QUEUE, TEND, HouseJob, ask, job_queue, make_worker
 from worker.schedule import Schedule, tick
 
 DAY_MS = 24 * 3_600_000
@@ -115,9 +115,9 @@ async def test_a_job_that_failed_is_asked_for_again(
 ) -> None:
     """rq's `unique` would refuse the id for a year."""
     queue = job_queue(redis)
-    ask_to_tend(queue, OFFICE)
+    ask(queue, TEND, OFFICE)
     await worked_off(redis, "unix:///nowhere/engine.sock")
-    ask_to_tend(queue, OFFICE)
+    ask(queue, TEND, OFFICE)
     assert queue.get_job_ids() == [f"tend-{OFFICE}"]
     booked = TEN_O_CLOCK + 60_000
     ticket = (await issue(ledger, booked_for=booked)).ticket.seq
@@ -186,7 +186,7 @@ async def test_a_worker_process_tends_and_stops_when_asked(
 
     def ended() -> bool:
         # The first tick may have come before the clock was set: ask as the next one would.
-        ask_to_tend(job_queue(redis), OFFICE)
+        ask(job_queue(redis), TEND, OFFICE)
         return bool(redis.hget(keys.of(OFFICE, "head"), "date") != b"2025-11-24")
 
     await asyncio.to_thread(until, ended)

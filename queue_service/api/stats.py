@@ -1,0 +1,72 @@
+"""Statistics for analysts: arrivals, waits and serving times by interval."""
+
+import asyncio
+from datetime import date
+from typing import Annotated, Any, get_args
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath, QueryParameter
+
+from queue_service.api.guard import ANALYST
+from queue_service.api.known import checked
+from queue_service.api.problems import invalid
+from queue_service.api.request import TheLedger
+from queue_service.bins import Bin
+from queue_service.intervals import By, Question
+from queue_service.statistics import Statistics, TooMuch, gather
+
+CACHE = "private, no-cache"  # may be kept, and is asked for again with its tag
+
+
+def _told_by(text: str) -> tuple[By, ...]:
+    known: tuple[By, ...] = get_args(By)
+    wanted = [each.strip() for each in text.split(",") if each.strip()]
+    for each in wanted:
+        if each not in known:
+            raise invalid("by", f"{each!r} is none of {', '.join(known)}")
+    return tuple(each for each in known if each in wanted)
+
+
+@get("/stats/arrivals", opt={"roles": ANALYST})
+async def arrivals(
+    *,
+    request: Request[Any, Any, Any],
+    ledger: TheLedger,
+    office: FromPath[str],
+    from_: Annotated[date, QueryParameter(name="from", description="The first local date.")],
+    to: Annotated[date, QueryParameter(description="The last, itself included.")],
+    bin: Annotated[
+        Bin, QueryParameter(description="Minutes, or day, week (ISO), month, year (from April).")
+    ] = "60",
+    by: Annotated[
+        str,
+        QueryParameter(
+            description="What rows are told apart by besides their service, with commas: desk, "
+            "section, weekday, channel, language; `time` makes one day of all."
+        ),
+    ] = "",
+    service: Annotated[str | None, QueryParameter(description="Only this service.")] = None,
+) -> Response[Statistics]:
+    """One row for each interval and service, and for the whole office with the service `*`.
+
+    Every column of a visit stands in the interval of its arrival. An empty population gives null, not
+    0. Percentiles are linear, from the raw values of the range asked for.
+    """
+    if from_ > to:
+        raise invalid("from", f"{from_} lies after to={to}")
+    known = await checked(ledger, office)
+    question = Question(first=from_, last=to, bin=bin, by=_told_by(by), service=service)
+    try:
+        evidence = await gather(ledger.redis, known, question)
+    except TooMuch as much:
+        raise invalid("bin", str(much)) from None
+    headers = {"ETag": f'"{evidence.tag}"', "Cache-Control": CACHE}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
+    counted = await asyncio.to_thread(evidence.counted)
+    body = await asyncio.to_thread(msgspec.json.encode, counted)
+    return Response(body, media_type="application/json", headers=headers)  # type: ignore[arg-type]
+
+
+router = Router("/offices/{office:str}", route_handlers=[arrivals], tags=["statistics"])

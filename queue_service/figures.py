@@ -1,0 +1,225 @@
+"""A business day in figures: one row a visit, and the visitors who were turned away.
+
+Pure. Here it is decided what a visit counts for: when it arrived, how long each wait and the serving
+took, how it ended. `intervals` makes intervals, means and percentiles of it.
+
+The rows are kept as columns of numbers, so that a year of an office, a few hundred thousand visits,
+is read and counted in a fraction of a second. Times are milliseconds; -1 stands for "there was none".
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from queue_service.events import Finished, Refused
+from queue_service.tickets import Stage
+from queue_service.visits import ENDS, Visit
+
+Rows = npt.NDArray[np.void]  # of VISIT or REFUSED
+Column = npt.NDArray[np.int64]
+
+NONE = -1
+LONGER_MS = 30 * 60_000  # than nearly all others of its service: the end was forgotten
+NEARLY_ALL = 99  # percent
+LEDGER = ""  # the source of what this system saw itself; an import has an id
+
+
+class End(IntEnum):
+    """How a visit ended."""
+
+    OPEN = 0
+    FINISHED = 1
+    NO_SHOW = 2
+    CANCELLED = 3
+    EXPIRED = 4
+
+
+VISIT = np.dtype(
+    [
+        ("arrived_at", "<i8"),
+        ("service", "<u2"),  # these four are places in `Day.names`
+        ("desk", "<u2"),
+        ("channel", "<u2"),
+        ("language", "<u2"),
+        ("to_call", "<i4"),  # first call − arrival
+        ("wait", "<i4"),  # serve start − arrival
+        ("service_ms", "<i4"),  # sum of the stages
+        ("handover_wait", "<i4"),  # call to hand-over − ready
+        ("in_system", "<i4"),  # finish − arrival
+        ("end", "u1"),
+        ("implied", "?"),  # nobody pressed start
+        ("forgotten", "?"),  # nobody pressed finish in time: no service time
+        ("with_items", "?"),  # somebody recorded what the visitor came for
+    ]
+)
+REFUSED = np.dtype([("at", "<i8"), ("service", "<u2"), ("channel", "<u2"), ("reason", "<u2")])
+
+
+class Figures(Struct, kw_only=True):
+    """One visit; None where there was none."""
+
+    arrived_at: int
+    service: str  # the first one: a visit counts once, whatever it was passed on to
+    desk: str = ""
+    channel: str = ""
+    language: str = ""
+    to_call: int | None = None
+    wait: int | None = None
+    service_ms: int | None = None
+    handover_wait: int | None = None
+    in_system: int | None = None
+    end: End = End.OPEN
+    implied: bool = False
+    forgotten: bool = False
+    with_items: bool = False
+    by_next: bool = False  # its last serving was ended by calling the next visitor
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    """A business day of an office, from one source."""
+
+    date: str
+    source: str = LEDGER
+    until: int  # the entry up to which the ledger was read
+    names: tuple[str, ...]
+    visits: bytes  # rows of VISIT
+    refused: bytes  # rows of REFUSED
+
+    @property
+    def visit_rows(self) -> Rows:
+        """The visits, in the order of their arrival."""
+        return np.frombuffer(self.visits, VISIT)
+
+    @property
+    def refused_rows(self) -> Rows:
+        """The visitors who were given no number."""
+        return np.frombuffer(self.refused, REFUSED)
+
+
+def encode(day: Day) -> bytes:
+    """A day as it is kept: the same day gives the same bytes."""
+    return zlib.compress(msgspec.msgpack.encode(day), 6)
+
+
+def decode(raw: bytes) -> Day:
+    """Read a day as it was kept."""
+    return _decoder.decode(zlib.decompress(raw))
+
+
+_decoder = msgspec.msgpack.Decoder(Day)
+
+
+# One visit
+
+
+def figures_of(visit: Visit, day_ends: int, *, over: bool) -> Figures | None:
+    """What a visit of the ledger counts for; None: a booking whose visitor never came.
+
+    `day_ends`: of its business day; `over`: it was closed. A serving that ended later, or goes on
+    though the day is over, was forgotten at the desk.
+    """
+    stays = visit.stays
+    arrived = stays[0].joined_at
+    if arrived is None:
+        return None
+    end, served = visit.end, [each for each in stays if each.served_ms is not None]
+    called_at = next((each.called_at for each in stays if each.called_at), None)
+    started_at = next((each.started_at for each in stays if each.started_at), None)
+    handover = next((s for s in stays if s.stage is Stage.HANDOVER and s.called_at), None)
+    finished = end is not None and isinstance(end.event, Finished)
+    late = any((each.finished_at or 0) > day_ends for each in stays)
+    return Figures(
+        arrived_at=arrived,
+        service=visit.issued.service,
+        desk=next((each.desk for each in stays if each.desk), ""),
+        channel=visit.issued.channel,
+        language=visit.issued.language,
+        to_call=_span(called_at, arrived),
+        wait=_span(started_at, arrived),
+        service_ms=sum(each.served_ms or 0 for each in served) if served else None,
+        handover_wait=_span(handover.called_at, handover.joined_at) if handover else None,
+        in_system=_span(end.event.at, arrived) if finished and end else None,
+        end=End[ENDS[type(end.event)].upper()] if end else End.OPEN,
+        implied=any(each.implied for each in stays),
+        forgotten=late or (over and end is None),
+        with_items=bool(visit.items),
+        by_next=bool(served) and served[-1].by_next,
+    )
+
+
+def _span(until: int | None, since: int | None) -> int | None:
+    return None if until is None or since is None else until - since
+
+
+def mark_forgotten(visits: Sequence[Figures]) -> None:
+    """Take away service times whose end was forgotten: whoever counts them measures lunch breaks.
+
+    These are servings that ran past the end of their business day, and those ended by calling the
+    next visitor that took half an hour longer than 99 % of the others of their service and day.
+    """
+    times: dict[str, list[int]] = defaultdict(list)
+    for each in visits:
+        if each.service_ms is not None and not each.forgotten:
+            times[each.service].append(each.service_ms)
+    for each in visits:
+        if each.by_next and not each.forgotten and (each.service_ms or 0) > LONGER_MS:
+            assert each.service_ms is not None
+            others = list(times[each.service])
+            others.remove(each.service_ms)
+            each.forgotten = bool(others) and (
+                each.service_ms > float(np.percentile(others, NEARLY_ALL)) + LONGER_MS
+            )
+    for each in visits:
+        if each.forgotten:
+            each.service_ms = None
+
+
+# One day
+
+
+def tally(
+    date: str,
+    visits: Sequence[Figures],
+    refused: Iterable[Refused] = (),
+    *,
+    source: str = LEDGER,
+    until: int = 0,
+) -> Day:
+    """A day of these visits and refusals, in the order of time."""
+    mark_forgotten(visits)
+    names: dict[str, int] = {"": 0}
+
+    def place(name: str) -> int:
+        return names.setdefault(name, len(names))
+
+    rows = [
+        (
+            *(each.arrived_at, place(each.service), place(each.desk)),
+            *(place(each.channel), place(each.language)),
+            *(_number(each.to_call), _number(each.wait), _number(each.service_ms)),
+            *(_number(each.handover_wait), _number(each.in_system)),
+            *(each.end, each.implied, each.forgotten, each.with_items),
+        )
+        for each in sorted(visits, key=lambda each: each.arrived_at)
+    ]
+    away = [
+        (each.at, place(each.service), place(each.channel), place(each.reason)) for each in refused
+    ]
+    return Day(
+        date=date,
+        source=source,
+        until=until,
+        names=tuple(names),
+        visits=np.array(rows, VISIT).tobytes(),
+        refused=np.array(away, REFUSED).tobytes(),
+    )
+
+
+def _number(span: int | None) -> int:
+    return NONE if span is None else span

@@ -1,0 +1,216 @@
+"""Intervals: arrivals, waits and serving times by time, service and whatever else is asked for.
+
+Pure. Rows are made from the figures of whole days (`figures.Day`) each time anew: counts are sums,
+means and percentiles come from the raw values of the range asked for and are never averaged. Every
+figure of a visit stands in the interval of its arrival; intervals are half-open.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import Struct
+
+from queue_service.bins import Bin, Bins, reception_bins
+from queue_service.figures import NONE, REFUSED, VISIT, Column, Day, Rows
+from queue_service.hours import DAYS, instant
+from queue_service.measures import MEASURES, measure
+from queue_service.offices import Office
+
+By = Literal["service", "desk", "section", "weekday", "channel", "language", "time"]
+WHOLE_OFFICE = "*"
+
+Row = dict[str, Any]
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What is asked: local calendar dates, both included, and how to cut them."""
+
+    first: date
+    last: date
+    bin: Bin = "60"
+    by: tuple[By, ...] = ()
+    service: str | None = None  # only this one; None: each, and the whole office as "*"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a row of the answer."""
+        return ("start", "end", "service", *self.told_by, *MEASURES)
+
+    @property
+    def told_by(self) -> tuple[By, ...]:
+        """What rows are told apart by, besides their interval and service."""
+        return tuple(each for each in self.by if each != "service")
+
+
+class Quality(Struct, frozen=True, kw_only=True):
+    """How far the figures can be trusted, as numbers of visits."""
+
+    implied_starts: int
+    forgotten_finishes: int
+    with_items: int
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """Rows in the order of time, the whole office before its services."""
+
+    rows: list[Row]
+    n: int
+    quality: Quality
+
+
+def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
+    """Count the days of an office: whatever lies outside the dates asked for is left out."""
+    visits, refused, names = _together(days)
+    whole = "time" in question.by
+    cut = Bins(office, question.first, question.last, question.bin, whole=whole)
+    begins = instant(office.tz, question.first, 0)
+    ends = instant(office.tz, question.last + timedelta(days=1), 0)
+    visits = _chosen(visits, "arrived_at", begins, ends, names, question.service)
+    refused = _chosen(refused, "at", begins, ends, names, question.service)
+    groups = _Groups(question, office, names, cut)
+    mine = groups.of(visits, "arrived_at")
+    away = groups.of(refused, "at")
+    keys, place = np.unique(np.concatenate([mine, away, groups.empty(days)]), return_inverse=True)
+    measured = measure(
+        visits, place[: mine.size], place[mine.size : mine.size + away.size], keys.size
+    )
+    labels = groups.labels(keys)
+    columns = [*labels.values(), *(measured[name] for name in MEASURES)]
+    titles = question.columns
+    return Answer(
+        rows=[dict(zip(titles, row, strict=True)) for row in zip(*columns, strict=True)],
+        n=int(visits.size),
+        quality=Quality(
+            implied_starts=int(visits["implied"].sum()),
+            forgotten_finishes=int(visits["forgotten"].sum()),
+            with_items=int(visits["with_items"].sum()),
+        ),
+    )
+
+
+def _together(days: Sequence[Day]) -> tuple[Rows, Rows, tuple[str, ...]]:
+    """The rows of all days, with one list of names for all of them."""
+    names: dict[str, int] = {"": 0}
+    visits, refused = [np.empty(0, VISIT)], [np.empty(0, REFUSED)]
+    for day in days:
+        place = np.array([names.setdefault(name, len(names)) for name in day.names], "<u2")
+        for rows, found in ((day.visit_rows, visits), (day.refused_rows, refused)):
+            mine = rows.copy()
+            for column in ("service", "desk", "channel", "language", "reason"):
+                if column in (mine.dtype.names or ()):
+                    mine[column] = place[mine[column]]
+            found.append(mine)
+    return np.concatenate(visits), np.concatenate(refused), tuple(names)
+
+
+def _chosen(
+    rows: Rows, at: str, begins: int, ends: int, names: Sequence[str], service: str | None
+) -> Rows:
+    wanted = (rows[at] >= begins) & (rows[at] < ends)
+    if service is not None:
+        wanted &= rows["service"] == (names.index(service) if service in names else NONE)
+    return rows[wanted]
+
+
+class _Groups:
+    """Gives each row the numbers of the groups it belongs to: its service's, and the office's.
+
+    A group is one number, made of interval, service and whatever else rows are told apart by, so
+    that the order of the numbers is the order of the rows.
+    """
+
+    def __init__(
+        self, question: Question, office: Office, names: tuple[str, ...], cut: Bins
+    ) -> None:
+        self._question, self._office, self._cut = question, office, cut
+        self._names = names
+        known = [each.id for each in office.services]
+        others = sorted(set(names) - set(known) - {""})
+        self._services = [WHOLE_OFFICE, *known, *others]  # others: of imports, or of yesterday
+        self._values: dict[By, list[str]] = {by: self._known(by) for by in question.told_by}
+
+    def _known(self, by: By) -> list[str]:
+        if by == "weekday":
+            return list(DAYS)
+        if by == "time":
+            return self._cut.clock_labels
+        if by == "section":
+            return sorted({each.section or "" for each in self._office.services} | {""})
+        return sorted(self._names)
+
+    def of(self, rows: Rows, at: str) -> Column:
+        """The groups of the rows: first those of the whole office, then those of the services."""
+        interval = self._cut.place(rows[at])
+        told = [self._told(by, rows, at) for by in self._question.told_by]
+        places = np.array([self._place(name) for name in self._names], "<i8")
+        service = places[rows["service"]]
+        own = self._number(interval, service, told)
+        if self._question.service is not None:
+            return own
+        return np.concatenate([self._number(interval, np.zeros_like(service), told), own])
+
+    def _place(self, name: str) -> int:
+        return self._services.index(name) if name in self._services else 0
+
+    def _told(self, by: By, rows: Rows, at: str) -> Column:
+        values = self._values[by]
+        if by == "weekday":
+            return self._cut.weekday(rows[at])
+        if by == "time":
+            return self._cut.clock(rows[at])
+        if by == "section":
+            sections = {each.id: each.section or "" for each in self._office.services}
+            table = [values.index(sections.get(name, "")) for name in self._names]
+            places = rows["service"]
+        else:
+            table = [values.index(name) for name in self._names]
+            # Whoever was turned away came to no desk and was asked for no language.
+            places = rows[by] if by in (rows.dtype.names or ()) else np.zeros(rows.size, "<u2")
+        codes: Column = np.array(table, "<i8")[places]
+        return codes
+
+    def _number(self, interval: Column, service: Column, told: Sequence[Column]) -> Column:
+        number = interval * len(self._services) + service
+        for by, value in zip(self._question.told_by, told, strict=True):
+            number = number * len(self._values[by]) + value
+        return number
+
+    def empty(self, days: Sequence[Day]) -> Column:
+        """The intervals of the reception hours, which have a row though nobody came."""
+        if self._question.told_by:
+            return np.empty(0, "<i8")
+        used = {name for day in days for name in _services_of(day)}
+        known = [each.id for each in self._office.services]
+        names = {WHOLE_OFFICE, *known, *used}
+        if self._question.service is not None:
+            names &= {self._question.service}
+        dates = {day.date for day in days}
+        found = reception_bins(self._office, names, dates, self._cut)
+        every = [
+            at * len(self._services) + self._services.index(name) for name, at in found.items()
+        ]
+        return np.concatenate([np.empty(0, "<i8"), *every])
+
+    def labels(self, keys: Column) -> dict[str, list[Any]]:
+        """What the groups are called, as columns."""
+        told: dict[str, list[Any]] = {}
+        for by in reversed(self._question.told_by):
+            values = self._values[by]
+            told[by] = [values[n] or None for n in (keys % len(values)).tolist()]
+            keys = keys // len(values)
+        service = [self._services[n] for n in (keys % len(self._services)).tolist()]
+        starts, ends = self._cut.labels
+        interval = (keys // len(self._services)).tolist()
+        return {
+            "start": [starts[n] for n in interval],
+            "end": [ends[n] for n in interval],
+            "service": service,
+            **{by: told[by] for by in self._question.told_by},
+        }
+
+
+def _services_of(day: Day) -> set[str]:
+    used = {*day.visit_rows["service"].tolist(), *day.refused_rows["service"].tolist()}
+    return {day.names[place] for place in used}

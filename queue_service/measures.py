@@ -1,0 +1,84 @@
+"""The measures: what is counted of a group of visits, and what is told of its times.
+
+Pure. An empty population is null, not zero. Percentiles are linear (R. J. Hyndman, Y. Fan, "Sample
+Quantiles in Statistical Packages", The American Statistician 50, 1996, type 7), always from raw values.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from queue_service.figures import NONE, Column, End, Rows
+
+COUNTS = (
+    *("arrivals", "refused", "called", "served"),
+    *("finished", "no_show", "cancelled", "expired"),
+)
+SPANS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # the column, and what is told of it
+    "wait_to_call": ("to_call", ("mean", "p50", "p90", "max")),
+    "wait": ("wait", ("mean", "p50", "p90", "max")),
+    "service": ("service_ms", ("mean", "p50", "p90")),
+    "handover_wait": ("handover_wait", ("p50", "p90")),
+    "time_in_system": ("in_system", ("p50", "p90")),
+}
+MEASURES = (*COUNTS, *(f"{name}_{what}_s" for name, (_, told) in SPANS.items() for what in told))
+DECIMALS = 4  # of seconds; the ledger knows milliseconds
+
+
+def measure(visits: Rows, group: Column, away: Column, groups: int) -> dict[str, list[Any]]:
+    """Every measure, as a column over the groups.
+
+    `group`: of each visit, and once more for each further time that the visits are gone over; `away`:
+    of each visitor who was turned away. Times are in seconds.
+    """
+    again = group.size // visits.size if visits.size else 0
+
+    def count(where: Any) -> list[int]:
+        counted: list[int] = np.bincount(group[np.tile(where, again)], minlength=groups).tolist()
+        return counted
+
+    told: dict[str, list[Any]] = {
+        "arrivals": count(np.ones(visits.size, bool)),
+        "refused": np.bincount(away, minlength=groups).tolist(),
+        "called": count(visits["to_call"] != NONE),
+        "served": count(visits["wait"] != NONE),
+    }
+    for end in (End.FINISHED, End.NO_SHOW, End.CANCELLED, End.EXPIRED):
+        told[end.name.lower()] = count(visits["end"] == end)
+    for name, (column, what) in SPANS.items():
+        there = np.tile(visits[column] != NONE, again)
+        spans = _spans(group[there], np.tile(visits[column], again)[there].astype("<i8"), groups)
+        for each in what:
+            told[f"{name}_{each}_s"] = spans[each]
+    return told
+
+
+def _spans(group: Column, values: Column, groups: int) -> dict[str, list[float | None]]:
+    """Mean, median, 90th percentile and maximum of each group in seconds; None where it is empty."""
+    values = values[np.lexsort((values, group))]
+    sizes = np.bincount(group, minlength=groups)
+    some = sizes > 0
+    found, size = np.flatnonzero(some).tolist(), sizes[some]
+    begin = (np.cumsum(sizes) - sizes)[some]
+
+    def at_share(share: float) -> Any:
+        position = (size - 1) * share
+        below = np.floor(position).astype("<i8")
+        above = np.minimum(below + 1, size - 1)
+        low, high = values[begin + below], values[begin + above]
+        return low + (high - low) * (position - below)
+
+    def column(told: Any) -> list[float | None]:
+        seconds: list[float | None] = [None] * groups
+        for place, each in zip(found, np.round(told / 1000, DECIMALS).tolist(), strict=True):
+            seconds[place] = each
+        return seconds
+
+    sums = np.add.reduceat(values, begin) if size.size else np.empty(0)
+    return {
+        "mean": column(sums / size),
+        "p50": column(at_share(0.5)),
+        "p90": column(at_share(0.9)),
+        "max": column(at_share(1.0)),
+    }

@@ -1,0 +1,122 @@
+"""Roll-ups: the figures of whole business days, made from the ledger and kept beside it.
+
+A roll-up is a re-computation: the entries of one day are folded anew and the result overwrites what
+was there. Twice, late, in two processes at once or after a crash, the figures are the same. Nothing is
+ever added to a figure.
+
+A day is final 24 hours after its end: what is done with one of its tickets later no longer counts.
+"""
+
+import base64
+from collections.abc import AsyncIterator
+
+from msgspec import Struct
+
+from queue_service import events as ev
+from queue_service import keys
+from queue_service.connection import Client
+from queue_service.events import Entry
+from queue_service.figures import Day, decode, encode, figures_of, tally
+from queue_service.hours import BusinessDay, business_day_of
+from queue_service.offices import Office
+from queue_service.questions import before, read_entries
+from queue_service.round_trip import answered
+from queue_service.visits import Visits
+
+FINAL_MS = 24 * 3_600_000  # after the end of a day
+PIECE = 2000  # entries read at once: a few hundred kilobytes
+CURSOR = ""  # in `rolled`: up to this entry every day is rolled up
+
+
+class Outstanding(Struct, frozen=True):
+    """What the roll-ups do not know yet."""
+
+    dates: tuple[str, ...]  # business dates with newer entries
+    cursor: int  # up to this entry nothing is outstanding
+    until: int  # the latest entry there is
+
+
+async def outstanding(redis: Client, office: Office) -> Outstanding:
+    """Which business dates have entries newer than their roll-up."""
+    async with answered():
+        raw = await redis.hgetall(keys.of(office.id, "rolled"))
+    rolled = {date: int(until) for date, until in raw.items()}
+    days: dict[str, BusinessDay] = {}
+    cursor = until = rolled.get(CURSOR, 0)
+    found: dict[str, None] = {}
+    async for entry in _entries(redis, office.id, cursor):
+        date = getattr(entry.event, "date", None)
+        if date is not None and entry.id > rolled.get(date, 0):
+            day = days.setdefault(date, business_day_of(office, date))
+            if entry.event.at < day.end + FINAL_MS:
+                found[date] = None
+        if not found:
+            cursor = entry.id
+        until = entry.id
+    return Outstanding(dates=tuple(found), cursor=cursor, until=until)
+
+
+async def note_cursor(redis: Client, office: str, cursor: int) -> None:
+    """Remember up to where nothing is outstanding, so that it is not looked for again."""
+    async with answered():
+        await redis.hset(keys.of(office, "rolled"), CURSOR, str(cursor))
+
+
+async def roll_up(redis: Client, office: Office, date: str) -> Day:
+    """Compute the figures of a business date anew, and keep them."""
+    day = await computed(redis, office, date)
+    async with answered(), redis.pipeline(transaction=True) as pipe:
+        packed = base64.b64encode(encode(day)).decode()
+        pipe.hset(keys.of(office.id, "figures"), date, packed)
+        pipe.hset(keys.of(office.id, "rolled"), date, str(day.until))
+        await pipe.execute()
+    return day
+
+
+async def computed(redis: Client, office: Office, date: str) -> Day:
+    """The figures of a business date as the ledger has them now."""
+    day = business_day_of(office, date)
+    async with answered():
+        until = int(await redis.hget(keys.of(office.id, "head"), "seq") or 0)
+    after = await before(redis, office.id, day.start, until)
+    visits, refused, over = Visits(), list[ev.Refused](), False
+    async for entry in _entries(redis, office.id, after, until):
+        if entry.event.at >= day.end + FINAL_MS:
+            break
+        if getattr(entry.event, "date", None) != date:
+            continue
+        if isinstance(entry.event, ev.Refused):
+            refused.append(entry.event)
+        elif isinstance(entry.event, ev.DayClosed):
+            over = True
+        else:
+            visits.add(entry)
+    found = (figures_of(visit, day.end, over=over) for visit in visits.rest())
+    return tally(date, [each for each in found if each is not None], refused, until=until)
+
+
+async def days(redis: Client, office: Office, first: str, last: str) -> list[Day]:
+    """The figures of the business dates from `first` to `last`, both included, as of this moment.
+
+    What the roll-ups do not know yet is computed by the same function and not kept.
+    """
+    behind = set((await outstanding(redis, office)).dates)
+    key = keys.of(office.id, "figures")
+    async with answered():
+        known = sorted(await redis.hkeys(key))
+        wanted = [name for name in known if first <= name[:10] <= last and name not in behind]
+        raw = await redis.hmget(key, wanted) if wanted else []
+    kept = [decode(base64.b64decode(each)) for each in raw if each is not None]
+    running = [
+        await computed(redis, office, date) for date in sorted(behind) if first <= date <= last
+    ]
+    return sorted([*kept, *running], key=lambda day: (day.date, day.source))
+
+
+async def _entries(
+    redis: Client, office: str, after: int, until: int | None = None
+) -> AsyncIterator[Entry]:
+    while found := await read_entries(redis, office, after, PIECE, until):
+        for entry in found:
+            yield entry
+        after = found[-1].id

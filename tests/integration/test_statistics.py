@@ -1,0 +1,176 @@
+"""Statistics over HTTP: what was played comes out, to the ticket, however the worker is doing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from queue_service.hours import MINUTE_MS
+from queue_service.ledger import Ledger
+from queue_service.offices import Office
+from queue_service.roll_ups import computed, note_cursor, outstanding, roll_up
+from queue_service.tickets import Move
+from tests.conftest import TEN_O_CLOCK
+from tests.hall import OFFICE, issue
+from tests.live import SMALL, Live, live
+
+DAY = "2025-11-24"
+NEXT = "2025-11-25"
+HOUR_MS = 60 * MINUTE_MS
+
+
+@pytest.fixture
+def service(ledger: Ledger, engine_url: str, tmp_path: Path) -> Iterator[Live]:
+    with live(engine_url, tmp_path) as running:
+        yield running
+
+
+async def at(ledger: Ledger, minutes: float) -> None:
+    """Let it be so many minutes after ten."""
+    await ledger.simulate(OFFICE, TEN_O_CLOCK + int(minutes * MINUTE_MS), 0)
+
+
+async def play(ledger: Ledger) -> None:
+    """Three arrivals at ten, one after eleven: waits of 4 and 10 minutes, one absent, one waiting."""
+    first = (await issue(ledger)).ticket.seq
+    second = (await issue(ledger, "certificates")).ticket.seq
+    await issue(ledger)
+    await at(ledger, 4)
+    await ledger.call(OFFICE, "2", ticket=first)
+    await at(ledger, 5)
+    await ledger.advance(OFFICE, first, Move.START)
+    await at(ledger, 10)
+    await ledger.release_and_call_next(OFFICE, "2", first)  # the certificate, after ten minutes
+    await at(ledger, 11)
+    await ledger.advance(OFFICE, second, Move.NO_SHOW)
+    await at(ledger, 61)
+    await issue(ledger, "moving")
+
+
+def asked(service: Live, **query: str) -> dict:
+    with service.client() as analyst:
+        answer = analyst.get(f"{SMALL}/stats/arrivals", params={"from": DAY, "to": DAY, **query})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def row(answer: dict, start: str, service: str = "*") -> dict:
+    (found,) = [
+        each for each in answer["rows"] if start in each["start"] and each["service"] == service
+    ]
+    return found
+
+
+async def test_a_day_is_told_by_the_hour_of_arrival(ledger: Ledger, service: Live):
+    await play(ledger)
+    told = asked(service)
+    assert told["n"] == 4
+    ten = row(told, "T10:00")
+    assert ten["start"] == "2025-11-24T10:00:00+09:00"
+    assert ten["end"] == "2025-11-24T11:00:00+09:00"
+    counts = {name: ten[name] for name in ("arrivals", "called", "served", "finished", "no_show")}
+    assert counts == {"arrivals": 3, "called": 2, "served": 1, "finished": 1, "no_show": 1}
+    assert (ten["wait_to_call_mean_s"], ten["wait_to_call_p90_s"]) == (420.0, 564.0)
+    assert (ten["wait_mean_s"], ten["service_mean_s"]) == (300.0, 300.0)
+    assert ten["time_in_system_p50_s"] == 600.0
+    eleven = row(told, "T11:00")
+    assert (eleven["arrivals"], eleven["wait_to_call_mean_s"]) == (1, None)
+    assert row(told, "T11:00", "moving")["arrivals"] == 1
+    assert row(told, "T10:00", "moving")["arrivals"] == 0  # the office is open, and nobody came
+
+
+async def test_the_worker_makes_no_difference_to_the_figures(
+    ledger: Ledger, service: Live, office: Office
+):
+    await play(ledger)
+    before = asked(service)
+    assert (await outstanding(ledger.redis, office)).dates == (DAY,)
+    await roll_up(ledger.redis, office, DAY)
+    behind = await outstanding(ledger.redis, office)
+    assert behind.dates == ()
+    await note_cursor(ledger.redis, OFFICE, behind.cursor)
+    assert asked(service) == before
+    await issue(ledger)
+    assert (await outstanding(ledger.redis, office)).dates == (DAY,)
+    assert asked(service)["n"] == 5  # at once, whatever the worker does
+
+
+async def test_rolling_up_twice_gives_the_same_bytes(ledger: Ledger, office: Office):
+    await play(ledger)
+    first = await roll_up(ledger.redis, office, DAY)
+    assert (
+        await roll_up(ledger.redis, office, DAY)
+        == first
+        == await computed(ledger.redis, office, DAY)
+    )
+
+
+async def test_a_ticket_finished_on_the_next_day_stands_on_the_day_of_its_arrival(
+    ledger: Ledger, service: Live, office: Office
+):
+    first = (await issue(ledger)).ticket.seq
+    await ledger.call_next(OFFICE, "2")
+    await ledger.advance(OFFICE, first, Move.START)
+    await at(ledger, 20 * 60)  # six in the morning
+    await ledger.tend(OFFICE)
+    for date in (await outstanding(ledger.redis, office)).dates:
+        await roll_up(ledger.redis, office, date)
+    told = asked(service)
+    assert told["quality"]["forgotten_finishes"] == 1  # nobody pressed finish all night
+    await ledger.advance(OFFICE, first, Move.FINISH)
+    assert (await outstanding(ledger.redis, office)).dates == (DAY,)
+    told = row(asked(service), "T10:00")
+    assert (told["finished"], told["service_mean_s"]) == (1, None)
+    assert asked(service, **{"from": NEXT, "to": NEXT})["n"] == 0
+
+
+async def test_a_day_is_final_a_day_after_its_end(ledger: Ledger, office: Office):
+    first = (await issue(ledger)).ticket.seq
+    await ledger.call_next(OFFICE, "2")
+    await at(ledger, 48 * 60)
+    await ledger.tend(OFFICE)
+    before = await roll_up(ledger.redis, office, DAY)
+    await ledger.advance(OFFICE, first, Move.FINISH)
+    assert DAY not in (await outstanding(ledger.redis, office)).dates
+    after = await computed(ledger.redis, office, DAY)
+    assert (after.visits, after.refused) == (before.visits, before.refused)
+
+
+async def test_the_same_answer_need_not_be_sent_twice(ledger: Ledger, service: Live):
+    await issue(ledger)
+    query = {"from": DAY, "to": DAY}
+    with service.client() as analyst:
+        first = analyst.get(f"{SMALL}/stats/arrivals", params=query)
+        known = {"If-None-Match": first.headers["etag"]}
+        again = analyst.get(f"{SMALL}/stats/arrivals", params=query, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        await issue(ledger)
+        fresh = analyst.get(f"{SMALL}/stats/arrivals", params=query, headers=known)
+        assert fresh.status_code == 200
+        assert fresh.headers["etag"] != first.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"from": "2025-11-25"}, "from"),
+        ({"from": "yesterday"}, "from"),
+        ({"bin": "7"}, "bin"),
+        ({"bin": "15", "from": "2020-01-01"}, "bin"),
+        ({"from": "1900-01-01", "bin": "year"}, "bin"),
+        ({"by": "mood"}, "by"),
+    ],
+)
+async def test_a_question_that_cannot_be_answered_names_its_field(
+    service: Live, query: dict[str, str], field: str
+):
+    with service.client() as analyst:
+        answer = analyst.get(f"{SMALL}/stats/arrivals", params={"from": DAY, "to": DAY, **query})
+    assert answer.status_code == 400
+    assert field in answer.json()["detail"]
+
+
+async def test_days_without_figures_are_named(ledger: Ledger, service: Live):
+    await issue(ledger)
+    told = asked(service, **{"from": "2025-11-22", "to": "2025-11-30"})
+    assert told["missing_days"] == ["2025-11-22", "2025-11-23"]

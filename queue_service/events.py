@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from queue_service.tickets import Item, Leg, Stage
 
@@ -225,6 +225,17 @@ class Helped(Event, frozen=True, kw_only=True, tag="Helped"):
     date: str
 
 
+class Imported(Event, frozen=True, kw_only=True, tag="Imported"):
+    """History from elsewhere was taken in; its rows lie beside the ledger, in a file of their own."""
+
+    import_: str = field(name="import")  # its id
+    kind: Literal["tickets", "counts", "channels"]
+    rows: int
+    first: str  # the first date of it
+    last: str
+    sha256: str  # of the file that was read
+
+
 class DeskStatus(StrEnum):
     """Whether a desk takes visitors."""
 
@@ -302,6 +313,7 @@ AnyEvent = (
     | Refused
     | HintAnswered
     | Helped
+    | Imported
     | DeskChanged
     | ServiceChanged
     | NoticeChanged

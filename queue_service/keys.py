@@ -16,6 +16,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:queue:moving:reception` | zset | `000000000012` scored by place (ms) | while waiting |
 | `{ashikaga}:figures` | hash | `2026-11-23` → the figures of that business day | for ever |
 | `{ashikaga}:rolled` | hash | `2026-11-23` → the entry up to which they were read | for ever |
+| `{ashikaga}:imports` | hash | `3f9a…` → what was imported, as JSON | for ever |
 | `{ashikaga}:texts` | hash | `notice`, `service:moving` → JSON of texts by language | configuration |
 | `{ashikaga}:definitions` | hash | `1` → the office definition as JSON | configuration |
 | `{ashikaga}:clock` | string | `{"start":…,"from":…,"speed":60}`, simulated time | throw-away data only |

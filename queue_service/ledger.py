@@ -7,7 +7,7 @@ machine for the time.
 
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Literal, Self
 
@@ -125,6 +125,12 @@ class Ledger(Questions):
         """Count a visitor who was helped at the entrance and needed no number."""
         command = {"service": service, "channel": channel}
         return await self._trips.write("helped", office, lambda _: command, intent)
+
+    async def imported(
+        self, office: str, note: Mapping[str, Any], intent: Intent | None = None
+    ) -> Reply:
+        """Note that history from elsewhere was taken in; `note`: the fields of `Imported`."""
+        return await self._trips.write("imported", office, lambda _: dict(note), intent)
 
     # Verbs of the desk
 

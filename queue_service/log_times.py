@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+APART_MS = 60_000  # two clocks of one system; a step back by less is no step
 OVER_MIDNIGHT_MS = (
     6 * 3_600_000
 )  # a visit that began yesterday is over by then; longer is a mistake
@@ -90,8 +91,9 @@ def read_time(name: str, text: str, zone: ZoneInfo | None) -> Written:
 def put_in_order(times: Mapping[str, Written], rolling: Collection[str]) -> dict[str, Written]:
     """Read the times of one visit so that none lies before the one before it.
 
-    `times` come in the order of a visit; those `rolling` were written with the day of the first, so
-    that after midnight they seem to lie a day too early.
+    A serving that seems to begin a second before its call was dated by another clock: it begins with
+    the call. `times` come in the order of a visit; those `rolling` were written with the day of the
+    first, so that after midnight they seem to lie a day too early.
 
     Raises:
         NotATime: there is no such reading.
@@ -99,7 +101,9 @@ def put_in_order(times: Mapping[str, Written], rolling: Collection[str]) -> dict
     chosen: dict[str, Written] = {}
     earlier, last = "", None
     for name, time in times.items():
-        if last is not None and time.at < last.at:
+        if last is not None and last.at - APART_MS <= time.at < last.at:
+            time = Written(time.text, last.local, last.at)
+        elif last is not None and time.at < last.at:
             first = next(iter(chosen.values()))
             latest = first.at + OVER_MIDNIGHT_MS
             fitting = (way for way in time.later(name in rolling) if last.at <= way.at <= latest)

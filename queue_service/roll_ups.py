@@ -16,7 +16,7 @@ from queue_service import events as ev
 from queue_service import keys
 from queue_service.connection import Client
 from queue_service.events import Entry
-from queue_service.figures import Day, decode, encode, figures_of, tally
+from queue_service.figures import LEDGER, Day, decode, encode, figures_of, tally
 from queue_service.hours import BusinessDay, business_day_of
 from queue_service.offices import Office
 from queue_service.questions import before, read_entries
@@ -104,7 +104,12 @@ async def days(redis: Client, office: Office, first: str, last: str) -> list[Day
     key = keys.of(office.id, "figures")
     async with answered():
         known = sorted(await redis.hkeys(key))
-        wanted = [name for name in known if first <= name[:10] <= last and name not in behind]
+        whole = {LEDGER, *await redis.hkeys(keys.of(office.id, "imports"))}
+        wanted = [
+            name
+            for name in known
+            if first <= name[:10] <= last and name not in behind and name[11:] in whole
+        ]
         raw = await redis.hmget(key, wanted) if wanted else []
     kept = [decode(base64.b64decode(each)) for each in raw if each is not None]
     running = [

@@ -28,6 +28,7 @@ OUTCOMES = {
     "finished": "finished",
     **dict.fromkeys(("no_show", "no-show", "noshow"), "no_show"),
     **dict.fromkeys(("cancelled", "canceled"), "cancelled"),
+    "expired": "expired",
 }
 
 _GZIP = b"\x1f\x8b"
@@ -49,7 +50,7 @@ class Row(Struct, frozen=True, kw_only=True):
     called_at: int | None = None
     started_at: int | None = None
     finished_at: int | None = None
-    outcome: str | None = None  # finished, no_show or cancelled
+    outcome: str | None = None  # finished, no_show, cancelled or expired
     desk: str | None = None
     channel: str | None = None
     priority: str | None = None
@@ -192,7 +193,7 @@ def _outcome(text: str | None) -> str | None:
     outcome = OUTCOMES.get(text.lower())
     if outcome is None:
         raise ValueError(
-            f"outcome {text!r} is none of finished, no_show, cancelled: "
+            f"outcome {text!r} is none of finished, no_show, cancelled, expired: "
             "change it, or leave the column out with --map outcome="
         )
     return outcome

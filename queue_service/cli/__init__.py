@@ -16,6 +16,7 @@ from queue_service.cli import (
     demo,
     doctor,
     export,
+    importing,
     office,
     parts,
     replay,
@@ -30,7 +31,20 @@ from queue_service.refusals import Refusal
 from queue_service.settings import BadSetting
 
 # In the order of `--help`. A module has `add(commands)`, which says what it can do.
-MODULES = (up, demo, parts, office, access_keys, replay, export, watch, verify, backup, doctor)
+MODULES = (
+    up,
+    demo,
+    parts,
+    office,
+    access_keys,
+    importing,
+    replay,
+    export,
+    watch,
+    verify,
+    backup,
+    doctor,
+)
 
 DESCRIPTION = "A counter queue for city halls: ticket machines, desks, boards, figures. 窓口"
 EPILOG = """\

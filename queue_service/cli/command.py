@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
@@ -106,6 +107,16 @@ def a_date(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text!r} is no date: write it like 2026-11-23") from None
 
 
+def a_zone(text: str) -> ZoneInfo:
+    """A time zone as an argument."""
+    try:
+        return ZoneInfo(text)
+    except (LookupError, ValueError, OSError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not known: write it like Asia/Tokyo"
+        ) from None
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 0 to 65535")
@@ -145,7 +156,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 @contextmanager
-def progress(label: str, total: int, unit: str = " entries") -> Iterator[Callable[[int], None]]:
+def progress(
+    label: str, total: int | None, unit: str = " entries"
+) -> Iterator[Callable[[int], None]]:
     """A bar on standard error while somebody looks, nothing otherwise."""
     with tqdm(
         total=total,

@@ -2,9 +2,8 @@
 
 import argparse
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from queue_service.cli.command import Commands, Parser, a_date, add_format
+from queue_service.cli.command import Commands, Parser, a_date, a_zone, add_format
 from queue_service.settings import Settings
 
 USUAL_SPEED = 60.0  # a minute of the log in a second
@@ -65,7 +64,7 @@ def _add_log(parser: Parser) -> None:
     parser.add_argument(
         "--timezone",
         metavar="TZ",
-        type=_zone,
+        type=a_zone,
         help="of times without offset, and of an office made from the log (default: the office's)",
     )
     parser.add_argument(
@@ -109,15 +108,6 @@ def _add_pace(parser: Parser) -> None:
         default="",
         help="a new name plays a log again",
     )
-
-
-def _zone(text: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(text)
-    except (LookupError, ValueError, OSError):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not known: write it like Asia/Tokyo"
-        ) from None
 
 
 def _condition(text: str) -> tuple[str, str]:

@@ -129,18 +129,26 @@ def test_the_local_date_and_offset_are_those_of_the_log() -> None:
     assert (row.day, row.utc_offset) == ("2019-12-30", 540)
 
 
+def test_a_serving_that_begins_a_second_before_its_call_begins_with_it() -> None:
+    (row,) = read(
+        "issued_at,called_at,started_at\n2019-12-30 08:00,2019-12-30 08:05:10,2019-12-30 08:05:09\n"
+    )
+    assert isinstance(row, Row)
+    assert row.called_at == row.started_at
+
+
 def test_times_that_run_backwards_are_a_bad_row_and_cost_no_other() -> None:
     first, bad, last = read(
         "issued_at,called_at\n"
         "2019-12-30 08:00,2019-12-30 08:00\n"
-        "2019-12-30 08:00,2019-12-30 07:59:59\n"
+        "2019-12-30 08:00,2019-12-30 07:58:59\n"
         "2019-12-30 08:01,\n"
     )
     assert isinstance(first, Row)
     assert isinstance(last, Row)
     assert isinstance(bad, BadRow)
     assert bad.line == 3
-    assert bad.reason.startswith("called_at '2019-12-30 07:59:59' lies before issued_at")
+    assert bad.reason.startswith("called_at '2019-12-30 07:58:59' lies before issued_at")
 
 
 def test_a_visit_written_with_the_day_of_issue_may_cross_midnight() -> None:

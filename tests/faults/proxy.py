@@ -22,6 +22,7 @@ class Proxy:
         self.mute = False
         self.dropped = 0
         self._scripts = 0
+        self._ends: set[asyncio.StreamWriter] = set()
 
     @property
     def url(self) -> str:
@@ -36,9 +37,13 @@ class Proxy:
             yield self
         finally:
             server.close()
+            for end in self._ends:
+                end.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up, down = await asyncio.open_unix_connection(self._engine)
+        ends = {writer, down}
+        self._ends |= ends
         asked = asyncio.Event()  # a script was sent on this connection and not yet answered
         sending = asyncio.create_task(self._pass_on(reader, down, asked))
         try:
@@ -52,7 +57,8 @@ class Proxy:
             pass
         finally:
             sending.cancel()
-            for end in (writer, down):
+            self._ends -= ends
+            for end in ends:
                 end.close()
 
     def _is_lost(self, asked: asyncio.Event) -> bool:

@@ -132,6 +132,7 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("ds", "GET", "calls/1/voice", None),
     (PUBLIC, "GET", "congestion", None),
     ("a", "GET", "events", None),
+    ("a", "GET", "stats/arrivals", None),
     (PUBLIC, "GET", "/health/live", None),
     (PUBLIC, "GET", "/health/ready", None),
     (PUBLIC, "GET", "/schema", None),

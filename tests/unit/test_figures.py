@@ -1,0 +1,457 @@
+"""The figures of a visit, each worked out by hand; minutes after ten unless said otherwise."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from queue_service import events as ev
+from queue_service.events import Entry
+from queue_service.figures import NONE, Day, End, Figures, decode, encode, figures_of, tally
+from queue_service.tickets import Item, Leg, Stage
+from queue_service.visits import Visit, Visits
+
+TEN = 1_763_946_000_000  # ms; 2025-11-24T10:00:00+09:00
+MINUTE_MS = 60_000
+DAY_ENDS = 18 * 60  # four in the morning
+TICKET: dict[str, Any] = {"ticket": 1, "number": "A001", "date": "2025-11-24"}
+FIRST = (Stage.RECEPTION,)
+TIMES = ("to_call", "wait", "service_ms", "handover_wait", "in_system")
+
+Move = Callable[[], ev.AnyEvent]
+
+
+def ms(minutes: float) -> int:
+    return TEN + round(minutes * MINUTE_MS)
+
+
+# What happens to a ticket, in the words of the hall
+
+
+def issued(minutes: float = 0, **more: Any) -> ev.Issued:
+    usual: dict[str, Any] = {
+        "service": "moving",
+        "stages": FIRST,
+        "priority": "normal",
+        "language": "ja",
+        "channel": "kiosk",
+        "issuer": "k1",
+        "place": ms(minutes),
+    }
+    return ev.Issued(at=ms(minutes), **(TICKET | usual | more))
+
+
+def booked(minutes: float, booked_for: float) -> ev.Issued:
+    return issued(minutes, place=None, booked_for=ms(booked_for))
+
+
+def at_desk(kind: Any, minutes: float, desk: str = "1") -> Any:
+    return kind(at=ms(minutes), desk=desk, service="moving", stage=Stage.RECEPTION, **TICKET)
+
+
+def called(minutes: float, desk: str = "1") -> Any:
+    return at_desk(ev.Called, minutes, desk)
+
+
+def started(minutes: float, desk: str = "1") -> Any:
+    return at_desk(ev.ServeStarted, minutes, desk)
+
+
+def no_show(minutes: float) -> Any:
+    return at_desk(ev.NoShow, minutes)
+
+
+def ended(kind: Any, minutes: float, since: float | None, **more: Any) -> Any:
+    """An end of a serving that began at `since`; None: there was no desk."""
+    usual = {"service": "moving", "stage": Stage.RECEPTION}
+    desk = {} if since is None else {"desk": "1", "started_at": ms(since)}
+    return kind(at=ms(minutes), **(TICKET | usual | desk | more))
+
+
+def finished(minutes: float, since: float | None, **more: Any) -> Any:
+    return ended(ev.Finished, minutes, since, **more)
+
+
+def on_to(stage: str, minutes: float, since: float | None, **more: Any) -> Any:
+    """The stage is done, and the next one begins."""
+    place = ms(minutes) if Stage(stage).calls_visitor else None
+    return ended(ev.StageFinished, minutes, since, next=Stage(stage), place=place, **more)
+
+
+def next_leg(minutes: float, since: float, service: str) -> Any:
+    more: dict[str, Any] = {"next_service": service, "stages": FIRST, "place": ms(minutes)}
+    return ended(ev.LegFinished, minutes, since, **more)
+
+
+def parked(minutes: float) -> ev.Parked:
+    return ev.Parked(at=ms(minutes), desk="1", **TICKET)
+
+
+def resumed(minutes: float) -> ev.Resumed:
+    return ev.Resumed(at=ms(minutes), place=TEN, **TICKET)
+
+
+def returned(minutes: float) -> ev.Returned:
+    return ev.Returned(at=ms(minutes), place=TEN, **TICKET)
+
+
+def transferred(minutes: float, to: str) -> ev.Transferred:
+    return ev.Transferred(
+        at=ms(minutes), service="moving", to=to, stages=FIRST, place=TEN, desk="1", **TICKET
+    )
+
+
+def cancelled(minutes: float) -> ev.Cancelled:
+    return ev.Cancelled(at=ms(minutes), by="visitor", **TICKET)
+
+
+def expired(minutes: float) -> ev.Expired:
+    return ev.Expired(at=ms(minutes), **TICKET)
+
+
+def undone(minutes: float, entry: int) -> ev.Undone:
+    return ev.Undone(at=ms(minutes), undoes=entry, desk="1", **TICKET)
+
+
+# Reading
+
+
+def visit(*events: ev.AnyEvent) -> Visit:
+    """The visit that these events tell; the first is entry 1."""
+    visits = Visits()
+    for id, event in enumerate(events, start=1):
+        visits.add(Entry(id, event))
+    (found,) = visits.rest()
+    return found
+
+
+def figures(*events: ev.AnyEvent, over: bool = False) -> Figures:
+    found = figures_of(visit(*events), ms(DAY_ENDS), over=over)
+    assert found is not None
+    return found
+
+
+def told(found: Figures) -> dict[str, Any]:
+    """The figures with their times in minutes."""
+    fields = msgspec.structs.asdict(found)
+    times = {name: fields[name] and fields[name] / MINUTE_MS for name in TIMES}
+    return {**fields, **times, "arrived_at": (found.arrived_at - TEN) / MINUTE_MS}
+
+
+NOTHING: dict[str, Any] = {
+    **{"service": "moving", "desk": "", "channel": "kiosk", "language": "ja"},
+    **dict.fromkeys(TIMES),
+    **{"arrived_at": 0, "end": End.OPEN, "by_next": False},
+    **dict.fromkeys(("implied", "forgotten", "with_items"), False),
+}
+AT_ONE: dict[str, Any] = {"desk": "1", "end": End.FINISHED}
+BY_HAND = [called(4), started(5)]
+REVIEWED = [issued(), called(2), started(3), on_to("check", 8, 3), on_to("review", 20, None)]
+
+# Who finished: what happened, what it comes to, and the minutes between its servings.
+FINISHED: dict[str, tuple[list[Any], dict[str, Any], float]] = {
+    "started by hand": (
+        [issued(), *BY_HAND, finished(10, 5)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 5, "in_system": 10},
+        0,
+    ),
+    "called twice": (
+        [issued(), called(4), at_desk(ev.Recalled, 6), started(7), finished(10, 7)],
+        {**AT_ONE, "to_call": 4, "wait": 7, "service_ms": 3, "in_system": 10},
+        0,
+    ),
+    "nobody pressed start: it began with the last call": (
+        [issued(), called(4), at_desk(ev.Recalled, 6), finished(10, 6, implied=True)],
+        {**AT_ONE, "to_call": 4, "wait": 6, "service_ms": 4, "in_system": 10, "implied": True},
+        0,
+    ),
+    "ended by calling the next": (
+        [issued(), *BY_HAND, finished(10, 5, by_next=True)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 5, "in_system": 10, "by_next": True},
+        0,
+    ),
+    "a booking that came": (
+        [booked(-100, 30), ev.CheckedIn(at=ms(25), place=ms(30), **TICKET)]
+        + [called(31), started(32), finished(40, 32)],
+        {**AT_ONE, "arrived_at": 25, "to_call": 6, "wait": 7, "service_ms": 8, "in_system": 15},
+        0,
+    ),
+    "checked and reviewed without the visitor, handed over": (
+        [*REVIEWED, on_to("handover", 30, None), called(34, "3"), started(35), finished(36, 35)],
+        {**AT_ONE, "to_call": 2, "wait": 3, "service_ms": 5 + 12 + 10 + 1}
+        | {"handover_wait": 4, "in_system": 36},
+        5,
+    ),
+    "the result of the review is sent by post": (
+        [*REVIEWED, finished(36, None)],
+        {**AT_ONE, "to_call": 2, "wait": 3, "service_ms": 5 + 12 + 16, "in_system": 36},
+        0,
+    ),
+    "the start of the hand-over was not pressed": (
+        [issued(), *BY_HAND, on_to("handover", 9, 5), called(12), finished(13, 12, implied=True)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 4 + 1, "handover_wait": 3}
+        | {"in_system": 13, "implied": True},
+        3,
+    ),
+    "two services": (
+        [issued(then=(Leg("tax", FIRST),)), *BY_HAND, next_leg(10, 5, "tax")]
+        + [called(15, "2"), started(16, "2"), finished(20, 16, desk="2")],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 5 + 4, "in_system": 20},
+        6,
+    ),
+    "transferred from the desk": (
+        [issued(), *BY_HAND, transferred(9, "tax"), called(12, "2"), started(14, "2")]
+        + [finished(20, 14, desk="2")],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 4 + 6, "in_system": 20},
+        5,
+    ),
+    "transferred from the line": (
+        [issued(), transferred(3, "tax"), called(12, "2"), started(14, "2"), finished(20, 14)],
+        {**AT_ONE, "desk": "2", "to_call": 12, "wait": 14, "service_ms": 6, "in_system": 20},
+        0,
+    ),
+    "parked at the desk and resumed": (
+        [issued(), *BY_HAND, parked(7), resumed(15), called(16), started(18), finished(21, 18)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 2 + 3, "in_system": 21},
+        11,
+    ),
+    "parked at the desk and called from there": (
+        [issued(), *BY_HAND, parked(7), called(16), finished(21, 16, implied=True)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 2 + 5, "in_system": 21},
+        9,
+    ),
+    "returned into the line from the desk": (
+        [issued(), *BY_HAND, returned(8), called(12), started(13), finished(20, 13)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 3 + 7, "in_system": 20},
+        5,
+    ),
+    "a no-show who came back": (
+        [issued(), called(4), no_show(6), returned(9), called(10), started(11), finished(15, 11)],
+        {**AT_ONE, "to_call": 4, "wait": 11, "service_ms": 4, "in_system": 15},
+        0,
+    ),
+    "the finish was taken back": (
+        [issued(), *BY_HAND, finished(10, 5), undone(10.5, 4), finished(12, 5)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 7, "in_system": 12},
+        0,
+    ),
+    "the call was taken back": (
+        [issued(), called(1), undone(2, 2), called(4, "2"), started(5), finished(10, 5)],
+        {**AT_ONE, "desk": "2", "to_call": 4, "wait": 5, "service_ms": 5, "in_system": 10},
+        0,
+    ),
+    "the start was taken back": (
+        [issued(), called(1), started(2), undone(3, 3), started(5), finished(10, 5)],
+        {**AT_ONE, "to_call": 1, "wait": 5, "service_ms": 5, "in_system": 10},
+        0,
+    ),
+    "a transfer that was taken back": (
+        [issued(), *BY_HAND, transferred(9, "tax"), undone(9.5, 4), finished(12, 5)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 7, "in_system": 12},
+        0,
+    ),
+    "what was asked for was recorded": (
+        [issued(), *BY_HAND, ev.ItemsSet(at=ms(6), items=(Item("copy", 2),), **TICKET)]
+        + [finished(10, 5)],
+        {**AT_ONE, "to_call": 4, "wait": 5, "service_ms": 5, "in_system": 10, "with_items": True},
+        0,
+    ),
+}
+
+# Who did not, or not yet.
+OTHERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
+    "waiting": ([issued()], {}),
+    "called": ([issued(), called(4)], {"desk": "1", "to_call": 4}),
+    "being served": ([issued(), *BY_HAND], {"desk": "1", "to_call": 4, "wait": 5}),
+    "ready for the hand-over": (
+        [issued(), *BY_HAND, on_to("handover", 9, 5)],
+        {"desk": "1", "to_call": 4, "wait": 5, "service_ms": 4},
+    ),
+    "never came to the desk": (
+        [issued(), called(4), no_show(6)],
+        {"desk": "1", "to_call": 4, "end": End.NO_SHOW},
+    ),
+    "called, back in line, and gone": (
+        [issued(), called(4), no_show(6), returned(9), cancelled(20)],
+        {"desk": "1", "to_call": 4, "end": End.CANCELLED},
+    ),
+    "gave up": ([issued(), cancelled(7)], {"end": End.CANCELLED}),
+    "gave up between two servings": (
+        [issued(), *BY_HAND, parked(9), cancelled(30)],
+        {"desk": "1", "to_call": 4, "wait": 5, "service_ms": 4, "end": End.CANCELLED},
+    ),
+    "waited in vain": ([issued(), expired(DAY_ENDS)], {"end": End.EXPIRED}),
+    "its items were taken back": (
+        [issued(items=(Item("copy", 2),)), ev.ItemsSet(at=ms(1), items=(), **TICKET)],
+        {},
+    ),
+    "issued with its items": ([issued(items=(Item("copy", 2),))], {"with_items": True}),
+    "a no-show that was taken back": (
+        [issued(), called(4), no_show(6), undone(6.5, 3)],
+        {"desk": "1", "to_call": 4},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FINISHED)
+def test_a_visit_that_finished(name: str):
+    events, expected, between = FINISHED[name]
+    found = told(figures(*events))
+    assert found == NOTHING | expected
+    assert found["in_system"] == found["wait"] + found["service_ms"] + between
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_visit_that_did_not_finish(name: str):
+    events, expected = OTHERS[name]
+    assert told(figures(*events)) == NOTHING | expected
+
+
+@pytest.mark.parametrize("end", [[], [expired(45)], [cancelled(10)]])
+def test_a_booking_whose_visitor_never_came_is_no_visit(end: list[ev.AnyEvent]):
+    assert figures_of(visit(booked(-100, 30), *end), ms(DAY_ENDS), over=True) is None
+
+
+# Forgotten: the day ends
+
+
+SERVED = [issued(), *BY_HAND]
+NEXT_MORNING = DAY_ENDS + 5 * 60
+LATE: dict[str, list[Any]] = {
+    "finished": [*SERVED, finished(NEXT_MORNING, 5)],
+    "the stage": [*SERVED, on_to("handover", NEXT_MORNING, 5), cancelled(NEXT_MORNING + 1)],
+    "the service": [*SERVED, next_leg(NEXT_MORNING, 5, "tax"), cancelled(NEXT_MORNING + 1)],
+    "parked": [*SERVED, parked(NEXT_MORNING), cancelled(NEXT_MORNING + 1)],
+    "transferred": [*SERVED, transferred(NEXT_MORNING, "tax"), cancelled(NEXT_MORNING + 1)],
+    "returned": [*SERVED, returned(NEXT_MORNING), cancelled(NEXT_MORNING + 1)],
+}
+
+
+def kept(*visits: Figures) -> list[float | None]:
+    """The service times that count, in minutes, in the order given."""
+    for n, each in enumerate(visits):
+        each.arrived_at = n
+    rows = tally("2025-11-24", visits).visit_rows
+    assert ((rows["service_ms"] == NONE) | ~rows["forgotten"]).all()
+    return [None if each == NONE else each / MINUTE_MS for each in rows["service_ms"].tolist()]
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_a_serving_that_ended_after_its_day_was_forgotten(name: str):
+    found = figures(*LATE[name], over=True)
+    assert kept(found) == [None]
+    assert found.forgotten
+
+
+def test_a_serving_may_last_until_the_day_ends():
+    assert kept(figures(*SERVED, finished(DAY_ENDS, 5), over=True)) == [DAY_ENDS - 5]
+    assert kept(figures(*SERVED, finished(DAY_ENDS + 1 / MINUTE_MS, 5), over=True)) == [None]
+
+
+def test_a_serving_that_goes_on_though_the_day_is_closed_was_forgotten():
+    goes_on = [*SERVED, on_to("handover", 9, 5), called(12), started(13)]
+    assert kept(figures(*goes_on, over=False)) == [4]
+    assert kept(figures(*goes_on, over=True)) == [None]
+    assert figures(*goes_on, over=True).forgotten
+    assert not figures(*goes_on, over=False).forgotten
+
+
+# Forgotten: half an hour longer than nearly all others
+
+
+def served(minutes: float, *, by_next: bool = False, service: str = "moving") -> Figures:
+    return Figures(
+        arrived_at=0, service=service, service_ms=round(minutes * MINUTE_MS), by_next=by_next
+    )
+
+
+def test_half_an_hour_longer_than_the_99th_percentile_of_the_others_is_forgotten():
+    others = [served(n) for n in range(101)]  # of 0 to 100 minutes the 99th percentile is 99
+    assert kept(served(129, by_next=True), *others)[0] == 129
+    assert kept(served(129.001, by_next=True), *others)[0] is None
+    # Between 10 and 30 it lies at 10 + 0.99 · 20 = 29.8.
+    assert kept(served(59.8, by_next=True), served(10), served(30))[0] == 59.8
+    assert kept(served(59.801, by_next=True), served(10), served(30))[0] is None
+
+
+def test_an_end_that_was_pressed_by_hand_is_believed():
+    assert kept(served(500), *(served(n) for n in range(101)))[0] == 500
+
+
+def test_alone_in_its_service_nothing_says_that_it_was_forgotten():
+    assert kept(served(500, by_next=True)) == [500]
+    assert kept(served(500, by_next=True), served(5, service="tax")) == [500, 5]
+
+
+def test_what_ended_after_the_day_is_not_what_others_are_compared_with():
+    late = figures(*LATE["finished"], over=True)
+    assert kept(served(500, by_next=True), late, served(5)) == [None, None, 5]
+    assert kept(served(500, by_next=True), late) == [500, None]
+
+
+def test_two_ends_forgotten_on_one_day_do_not_hide_each_other():
+    lunch = [served(70, by_next=True), served(75, by_next=True)]
+    assert kept(*lunch, *(served(5) for _ in range(20))) == [None, None, *[5] * 20]
+
+
+def test_a_stage_left_open_is_forgotten_though_the_next_was_ended_by_hand():
+    left = [issued(), *BY_HAND, on_to("handover", 105, 5, by_next=True), called(106)]
+    found = figures(*left, started(107), finished(108, 107))
+    assert kept(found, *(served(5) for _ in range(20)))[0] is None
+
+
+def test_a_long_stage_ended_by_hand_is_believed_though_the_next_visitor_ended_the_last():
+    long = [issued(), *BY_HAND, on_to("handover", 105, 5), called(106), started(107)]
+    found = figures(*long, finished(108, 107, by_next=True))
+    assert kept(found, *(served(5) for _ in range(20)))[0] == 101
+
+
+# A day
+
+
+def test_a_day_is_in_the_order_of_arrival_and_reads_back_as_it_was():
+    early, late = figures(issued(1)), figures(*FINISHED["started by hand"][0])
+    away = ev.Refused(
+        at=ms(3), service="tax", reason=ev.Refusal.FULL, channel="phone", date="2025-11-24"
+    )
+    day = tally("2025-11-24", [early, late], [away], until=9)
+    assert decode(encode(day)) == day
+    assert (day.date, day.source, day.until) == ("2025-11-24", "", 9)
+    assert [dict(zip(row.dtype.names, row.tolist(), strict=True)) for row in day.visit_rows] == [
+        {
+            **{"arrived_at": TEN, "service": 1, "desk": 2, "channel": 3, "language": 4},
+            **{"to_call": 240_000, "wait": 300_000, "service_ms": 300_000},
+            **{"handover_wait": NONE, "in_system": 600_000, "end": 1},
+            **{"implied": False, "forgotten": False, "with_items": False},
+        },
+        {
+            **{"arrived_at": ms(1), "service": 1, "desk": 0, "channel": 3, "language": 4},
+            **{"to_call": NONE, "wait": NONE, "service_ms": NONE},
+            **{"handover_wait": NONE, "in_system": NONE, "end": 0},
+            **{"implied": False, "forgotten": False, "with_items": False},
+        },
+    ]
+    assert [day.names[n] for n in day.refused_rows[0].tolist()[1:]] == ["tax", "phone", "full"]
+    assert day.names == ("", "moving", "1", "kiosk", "ja", "tax", "phone", "full")
+
+
+def a_day(until: int = 0) -> Day:
+    everybody = [events for events, *_ in (*FINISHED.values(), *OTHERS.values())]
+    return tally("2025-11-24", [figures(*events, over=True) for events in everybody], until=until)
+
+
+def test_equal_days_have_equal_bytes():
+    assert encode(a_day()) == encode(a_day())
+    assert encode(a_day(until=1)) != encode(a_day())
+
+
+def test_a_day_tells_nobody_apart_who_was_not_told_apart():
+    empty = tally("2025-11-24", [])
+    assert (empty.visits, empty.refused, empty.names) == (b"", b"", ("",))
+    assert decode(encode(empty)) == empty
+
+
+def test_counting_a_day_twice_comes_to_the_same():
+    visits = [served(120, by_next=True), served(240, by_next=True), *(served(5) for _ in range(10))]
+    assert tally("2025-11-24", visits) == tally("2025-11-24", visits)

@@ -54,7 +54,7 @@ def replay(log: Path, keep: Path, *words: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=3 * LONGEST_S,
+        timeout=6 * LONGEST_S,
         env=env,
     )
     assert done.returncode == 0, done.stderr

@@ -170,7 +170,7 @@ async def test_one_screen_that_never_reads_harms_no_other(
             )
             took = await asyncio.to_thread(running.stop)
         stalled.close()
-    assert p99(harmed) < 2 * p99(usual) + 0.25
+    assert p99(harmed) < 2 * p99(usual) + STALL_S / 3  # one that waits for it waits STALL_S
     assert grown < GROWTH_MB
     assert took < 10
 

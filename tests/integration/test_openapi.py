@@ -93,7 +93,7 @@ def test_schemathesis_finds_nothing(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=300,
         check=False,
     )
     assert found.returncode == 0, found.stdout[-8000:] + found.stderr[-2000:]

@@ -239,7 +239,7 @@ def open_log(
         TicketLogError: it cannot be opened, or its header cannot be used; while reading: it breaks
             off.
     """
-    with closing(_lines_of(path)) as lines:
+    with closing(lines_of(path)) as lines:
         try:
             log = TicketLog(lines, columns, zone, where)
         except TicketLogError as error:
@@ -247,7 +247,12 @@ def open_log(
         yield log
 
 
-def _lines_of(path: Path) -> Generator[str]:
+def lines_of(path: Path) -> Generator[str]:
+    """The lines of a file, packed or not.
+
+    Raises:
+        TicketLogError: it cannot be opened, or it breaks off.
+    """
     try:
         with path.open("rb") as raw:
             packed = raw.peek(len(_GZIP))[: len(_GZIP)] == _GZIP  # the name may lie

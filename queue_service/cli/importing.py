@@ -2,8 +2,8 @@
 
 import argparse
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,15 +23,19 @@ from queue_service.cli.command import (
     table,
 )
 from queue_service.cli.engines import with_ledger
+from queue_service.counts import Copies, Count, Table, read_copies, read_counts
+from queue_service.elsewhere import Kind, keep
 from queue_service.imports import Import, Source, take_in
 from queue_service.ledger import Ledger
 from queue_service.log_columns import Columns, TicketLogError
 from queue_service.settings import Settings
-from queue_service.ticket_log import BadRow, open_log
+from queue_service.ticket_log import BadRow, lines_of, open_log
+
+Work = Callable[[Ledger], Awaitable[tuple[Import, bool]]]
 
 SHOWN = 12  # services and rejected rows named on the terminal
 
-TEACHES = """
+TICKETS = """
     Takes in the ticket log of any other system, as history beside what this one sees: statistics
     and reports then reach back to it. The columns of a log are number, service, issued_at,
     called_at, started_at, finished_at, outcome (finished, no_show, cancelled, expired, or empty),
@@ -46,6 +50,23 @@ TEACHES = """
           --map issued_at=day+issued --map called_at=day+called --map service=queue --dry-run
     """
 
+COUNTS = """
+    A table with the columns date, start, count and, where there are some, service; or one row a
+    day with a column `date` and one column an interval, named after its start: 08:30, 8時台. A cell
+    that is empty is not a zero: nobody counted then. Columns of other names are passed over.
+
+    example:
+      madoguchi import counts survey.csv --office cityhall --interval 60
+    """
+
+CHANNELS = """
+    Columns: month, procedure, channel, copies. What convenience stores, online and post carried,
+    beside which reports set what the counters carried.
+
+    example:
+      madoguchi import channels konbini.csv --office cityhall
+    """
+
 GROUP = """
     example:
       madoguchi import tickets tickets.csv --office cityhall --dry-run
@@ -53,16 +74,26 @@ GROUP = """
 
 
 def add(commands: Commands) -> None:
-    """`import tickets`."""
+    """`import tickets|counts|channels`."""
     group = commands.group("import", "take in history from elsewhere", GROUP)
-    parser = group.add("tickets", "a log with one row a ticket", _tickets, TEACHES)
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, or CSV packed with gzip")
-    add_office(parser, "the office whose history it is")
-    _add_reading(parser)
-    parser.add_argument(
-        "--dry-run", action="store_true", help="only read, and say what would be taken in"
+    tickets = group.add("tickets", "a log with one row a ticket", _tickets, TICKETS)
+    counts = group.add("counts", "visitors that were counted by interval", _counts, COUNTS)
+    channels = group.add("channels", "copies issued through other channels", _channels, CHANNELS)
+    for parser in (tickets, counts, channels):
+        parser.add_argument("file", type=Path, metavar="FILE", help="CSV, or CSV packed with gzip")
+        add_office(parser, "the office whose history it is")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only read, and say what would be taken in"
+        )
+        add_format(parser)
+    _add_reading(tickets)
+    counts.add_argument(
+        "--interval",
+        type=int,
+        choices=(15, 30, 60),
+        default=60,
+        help="minutes that each count stands for (default: 60)",
     )
-    add_format(parser)
 
 
 def _add_reading(parser: Parser) -> None:
@@ -83,13 +114,53 @@ def _add_reading(parser: Parser) -> None:
 
 def _tickets(args: argparse.Namespace, settings: Settings) -> int:
     folder = settings.data_dir / "archive" / args.office / "imports"
+
+    async def work(ledger: Ledger) -> tuple[Import, bool]:
+        office = await ledger.office(args.office)
+        zone: ZoneInfo = args.timezone or office.tz
+        source = Source.of(args.file, f"{sorted(args.map)} {zone.key}")
+        with (
+            open_log(args.file, Columns.parse(args.map), zone) as log,
+            _rejected(args.file) as reject,
+            progress("import", None, " rows") as advance,
+        ):
+            how = {"rejected": reject, "advance": advance, "dry": args.dry_run}
+            return await take_in(ledger, office, source, log, folder, **how)
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _taken(args, settings, work)
+
+
+def _counts(args: argparse.Namespace, settings: Settings) -> int:
+    def read(table: Table) -> Iterator[Count | BadRow]:
+        return read_counts(table, args.interval)
+
+    return _taken(args, settings, _table(args, "counts", f"counts {args.interval}", read))
+
+
+def _channels(args: argparse.Namespace, settings: Settings) -> int:
+    return _taken(args, settings, _table(args, "channels", "channels", read_copies))
+
+
+def _table(
+    args: argparse.Namespace,
+    kind: Kind,
+    read_as: str,
+    read: Callable[[Table], Iterator[Count | Copies | BadRow]],
+) -> Work:
+    async def work(ledger: Ledger) -> tuple[Import, bool]:
+        office = await ledger.office(args.office)
+        source = Source.of(args.file, read_as)
+        with closing(lines_of(args.file)) as lines, _rejected(args.file) as reject:
+            rows = read(Table(lines))
+            return await keep(ledger, office, source, kind, rows, rejected=reject, dry=args.dry_run)
+
+    return work
+
+
+def _taken(args: argparse.Namespace, settings: Settings, work: Work) -> int:
+    """Take it in, and say what it was; returns the exit code."""
     try:
-        columns = Columns.parse(args.map)
-
-        async def work(ledger: Ledger) -> tuple[Import, bool]:
-            return await _import(ledger, args, columns, folder)
-
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         what, new = with_ledger(settings, work)
     except TicketLogError as failure:
         raise CommandFailed(str(failure)) from failure
@@ -103,30 +174,6 @@ def _tickets(args: argparse.Namespace, settings: Settings) -> int:
     if args.dry_run and new:
         say("Nothing was taken in: without --dry-run it will be.")
     return 0 if what.rows else 1
-
-
-async def _import(
-    ledger: Ledger, args: argparse.Namespace, columns: Columns, folder: Path
-) -> tuple[Import, bool]:
-    """What the file holds, and whether that is new."""
-    office = await ledger.office(args.office)
-    zone: ZoneInfo = args.timezone or office.tz
-    source = Source.of(args.file, f"{sorted(args.map)} {zone.key}")
-    with (
-        open_log(args.file, columns, zone) as log,
-        _rejected(args.file) as reject,
-        progress("import", None, " rows") as advance,
-    ):
-        return await take_in(
-            ledger,
-            office,
-            source,
-            log,
-            folder,
-            rejected=reject,
-            advance=advance,
-            dry=args.dry_run,
-        )
 
 
 @contextmanager
@@ -151,17 +198,19 @@ def _rejected(file: Path) -> Iterator[Any]:
 
 
 def _told(what: Import) -> str:
+    unit, of = {
+        "tickets": ("tickets", "service"),
+        "counts": ("counts", "service"),
+        "channels": ("figures", "procedure"),
+    }[what.kind]
     rows = [
         (name, str(count), "not of the office" if name in what.new_services else "")
         for name, count in what.services.items()
     ]
-    more = [f"… and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []
-    return "\n".join(
-        (
-            f"{what.rows} tickets on {what.days} business days, {what.first} to {what.last}",
-            f"{what.outside_hours} of them outside the reception hours; they count all the same",
-            "",
-            table(("service", "tickets", ""), rows[:SHOWN]),
-            *more,
-        )
-    )
+    lines = [f"{what.rows} {unit}, {what.first} to {what.last}"]
+    if what.kind == "tickets":
+        lines.append(f"{what.outside_hours} outside the reception hours; they count all the same")
+    lines += ["", table((of, unit, ""), rows[:SHOWN])]
+    if len(rows) > SHOWN:
+        lines.append(f"… and {len(rows) - SHOWN} more")
+    return "\n".join(lines)

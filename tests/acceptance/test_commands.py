@@ -16,6 +16,7 @@ import redis
 
 from queue_service import keys
 from queue_service.cli import main
+from queue_service.elsewhere import copies, counts
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.log_columns import Columns
@@ -335,3 +336,76 @@ def test_doctor_before_the_first_start_makes_nothing(fresh: Command) -> None:
     assert told.code == 0
     assert "would be started" in told.out
     assert not os.path.exists(fresh.data_dir)
+
+
+# ---- import
+
+
+def test_a_log_is_taken_in_once_and_its_bad_rows_are_written_beside_it(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    fresh("office", "apply", str(file))
+    log = tmp_path / "old.csv"
+    log.write_text(
+        "number,service,issued_at,called_at\n"
+        "A1,certificates,2024-04-01 09:00,2024-04-01 09:10\n"
+        "A2,certificates,1 April,\n"
+        "A3,passports,2024-04-02 09:00,\n"
+    )
+    words = ("import", "tickets", str(log), "--office", OFFICE)
+    tried = fresh(*words, "--dry-run")
+    assert "Nothing was taken in" in tried.err
+    told = fresh(*words)
+    assert told.code == 0
+    assert "2 tickets, 2024-04-01 to 2024-04-02" in told.out
+    assert "passports     1        not of the office" in told.out
+    beside = (tmp_path / "old.csv.rejected.csv").read_text("utf-8-sig")
+    (bad,) = csv.DictReader(io.StringIO(beside))
+    assert (bad["line"], "is not a time" in bad["reason"]) == ("3", True)
+    again = fresh(*words, "--format", "json")
+    assert "nothing was changed" in again.err
+    assert again.json["rows"] == 2
+    assert fresh("verify", "--office", OFFICE).code == 0
+
+
+def test_counts_and_copies_of_elsewhere_are_taken_in_once(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    fresh("office", "apply", str(file))
+    counted, copied = tmp_path / "counts.csv", tmp_path / "konbini.csv"
+    counted.write_text("date,8時,9時,合計\n2019-04-01,4,13,17\n2019-04-02,,16,16\n")
+    copied.write_text("month,procedure,channel,copies\n2025-08,juminhyo,convenience_store,1200\n")
+    for kind, table, rows in (("counts", counted, 3), ("channels", copied, 1)):
+        words = ("import", kind, str(table), "--office", OFFICE, "--format", "json")
+        assert fresh(*words).json["rows"] == rows
+        assert "nothing was changed" in fresh(*words).err
+
+    async def kept(url: str) -> tuple[int, int]:
+        async with Ledger.open(url) as ledger:
+            visitors = await counts(ledger.redis, OFFICE, "2019-04-01", "2019-04-01")
+            issued = await copies(ledger.redis, OFFICE, "2025-08", "2025-08")
+            return sum(each.count for each in visitors), sum(each.copies for each in issued)
+
+    with Embedded(fresh.data_dir) as embedded:
+        assert asyncio.run(kept(embedded.url)) == (17, 1200)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("tickets", "absent.csv", "--office", OFFICE), "No such file"),
+        (("counts", "LOG", "--office", OFFICE), "no column 'date'"),
+        (("channels", "LOG", "--office", OFFICE), "no column 'month'"),
+        (("tickets", "LOG", "--office", "elsewhere"), "elsewhere"),
+        (("tickets", "LOG", "--office", OFFICE), "no column issued_at"),
+    ],
+)
+def test_what_cannot_be_taken_in_is_refused_with_the_reason(
+    fresh: Command, file: Path, tmp_path: Path, words: tuple[str, ...], reason: str
+) -> None:
+    fresh("office", "apply", str(file))
+    log = tmp_path / "log.csv"
+    log.write_text("when,what\n2024-04-01 09:00,certificates\n")
+    told = fresh("import", *(str(log) if word == "LOG" else word for word in words))
+    assert told.code == 1
+    assert reason in told.err

@@ -1,0 +1,189 @@
+"""Counts made elsewhere: visitors by interval, and copies by month and channel, as people keep them.
+
+Pure. It reads tables out of spreadsheets, row by row, and says of each row that cannot be used why. A cell
+that is empty is not a zero: nobody counted then.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+
+from msgspec import Struct
+
+from queue_service.log_columns import TicketLogError
+from queue_service.ticket_log import BadRow
+
+DELIMITERS = ",;\t"  # spreadsheets of many countries write "CSV" with semicolons
+DAY = 24 * 60
+
+_START = re.compile(r"h?(\d{1,2})(?::(\d{2})|時台?)?(?:\s*[-–~〜].*)?", re.ASCII)
+_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
+_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.]\d{1,2})?", re.ASCII)
+
+
+class Count(Struct, frozen=True):
+    """So many visitors in the interval that begins then."""
+
+    line: int
+    date: str
+    start: int  # minutes after midnight
+    count: int
+    service: str  # "" for all
+
+
+class Copies(Struct, frozen=True):
+    """So many copies of something, issued through a channel in a month."""
+
+    line: int
+    month: str  # "2026-11"
+    procedure: str
+    channel: str
+    copies: int
+
+
+class Table:
+    """A table with a header, as lines of CSV."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Read the header.
+
+        Raises:
+            TicketLogError: there is none.
+        """
+        lines = iter(lines)
+        first = next(lines, "")
+        self._delimiter = max(DELIMITERS, key=first.count)
+        (cells,) = csv.reader([first], delimiter=self._delimiter) if first.strip() else ([],)
+        self.header = [each.strip() for each in cells]
+        if not self.header:
+            raise TicketLogError("the table is empty: its first line has to name the columns")
+        self._lines = lines
+
+    def place(self, name: str) -> int:
+        """Where a column stands.
+
+        Raises:
+            TicketLogError: it is not there.
+        """
+        if name not in self.header:
+            raise TicketLogError(f"no column {name!r} among {', '.join(self.header)}")
+        return self.header.index(name)
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Every row that is not empty, with its line."""
+        reader = csv.reader(self._lines, delimiter=self._delimiter)
+        for cells in reader:
+            if any(each.strip() for each in cells):
+                more = [""] * (len(self.header) - len(cells))
+                yield reader.line_num + 1, [each.strip() for each in (*cells, *more)]
+
+
+def read_counts(table: Table, interval: int) -> Iterator[Count | BadRow]:
+    """Visitors by interval: `date,start,count[,service]`, or one row a day, one column an interval.
+
+    `interval`: minutes. Columns whose name is no time, such as a sum, are passed over.
+
+    Raises:
+        TicketLogError: there is no column that could be read.
+    """
+    at, cells_of = table.place("date"), _tall(table) if "count" in table.header else _wide(table)
+    seen: set[tuple[str, int, str]] = set()
+    for line, cells in table.rows():
+        for said, number, service in cells_of(cells):
+            start = _start(said)
+            key = (_day(cells[at]) or "", start or 0, service)
+            fault = _fault(cells[at], start, said, number, interval)
+            if fault is None and key in seen:
+                fault = f"{cells[at]} {said} stands here for the second time"
+            seen.add(key)
+            if fault:
+                yield BadRow(line, fault, tuple(cells))
+            else:
+                yield Count(line, *key[:2], int(number), service)
+
+
+Cells = Callable[[list[str]], list[tuple[str, str, str]]]  # a row → start, count and service
+
+
+def _tall(table: Table) -> Cells:
+    start, count = table.place("start"), table.place("count")
+    service = table.header.index("service") if "service" in table.header else None
+    return lambda cells: [(cells[start], cells[count], "" if service is None else cells[service])]
+
+
+def _wide(table: Table) -> Cells:
+    times = [n for n, name in enumerate(table.header) if _start(name) is not None]
+    if not times:
+        raise TicketLogError(
+            "no column `count`, and none that is named after a time, like 08:30: "
+            f"the columns are {', '.join(table.header)}"
+        )
+    # An empty cell is no count: it is passed over.
+    return lambda cells: [(table.header[n], cells[n], "") for n in times if cells[n]]
+
+
+def _fault(day: str, begin: int | None, said: str, number: str, interval: int) -> str | None:
+    if _day(day) is None:
+        return f"date {day!r} is not a date: write it like 2026-11-23"
+    if begin is None:
+        return f"start {said!r} is not a time of day: write it like 08:30"
+    if begin % interval:
+        return f"start {said!r} does not fit intervals of {interval} minutes: see --interval"
+    if not number.isdecimal():
+        return f"count {number!r} is not a whole number"
+    return None
+
+
+def read_copies(table: Table) -> Iterator[Copies | BadRow]:
+    """Copies issued through other channels: `month,procedure,channel,copies`.
+
+    Raises:
+        TicketLogError: a column is missing.
+    """
+    names = ("month", "procedure", "channel", "copies")
+    places = [table.place(name) for name in names]
+    seen: set[tuple[str, str, str]] = set()
+    for line, cells in table.rows():
+        month, procedure, channel, number = (cells[place] for place in places)
+        found = _month(month)
+        key = (found or "", procedure, channel)
+        fault = None
+        if found is None:
+            fault = f"month {month!r} is not a month: write it like 2026-11"
+        elif not procedure or not channel:
+            fault = "procedure and channel must be there"
+        elif not number.isdecimal():
+            fault = f"copies {number!r} is not a whole number"
+        elif key in seen:
+            fault = f"{month} {procedure} {channel} stands here for the second time"
+        seen.add(key)
+        yield BadRow(line, fault, tuple(cells)) if fault else Copies(line, *key, int(number))
+
+
+def _start(text: str) -> int | None:
+    found = _START.fullmatch(text.strip())
+    if not found:
+        return None
+    minutes = int(found[1]) * 60 + int(found[2] or 0)
+    return minutes if minutes < DAY and int(found[2] or 0) < 60 else None
+
+
+def _day(text: str) -> str | None:
+    return _dated(_DATE.fullmatch(text))
+
+
+def _month(text: str) -> str | None:
+    found = _MONTH.fullmatch(text)
+    day = _dated((found[1], found[2], "1") if found else None)
+    return day and day[:7]
+
+
+def _dated(parts: re.Match[str] | Sequence[str] | None) -> str | None:
+    if parts is None:
+        return None
+    year, month, day = parts.groups() if isinstance(parts, re.Match) else parts
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,120 @@
+"""What was counted elsewhere, kept beside the ledger: visitors by interval, copies by channel.
+
+The tables are small, so they lie in the engine as they were read: one field for each day or month of
+each import. Reports read them; the figures of tickets are not touched by them.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from queue_service import keys
+from queue_service.connection import Client
+from queue_service.counts import Copies, Count
+from queue_service.imports import Import, Source, imports
+from queue_service.ledger import Ledger
+from queue_service.offices import Office
+from queue_service.round_trip import answered
+from queue_service.ticket_log import BadRow
+
+Kind = Literal["counts", "channels"]
+
+
+async def keep(
+    ledger: Ledger,
+    office: Office,
+    source: Source,
+    kind: Kind,
+    read: Iterable[Count | Copies | BadRow],
+    *,
+    rejected: Callable[[BadRow], None],
+    dry: bool = False,
+) -> tuple[Import, bool]:
+    """Take a table in; returns what it was, and whether it is new. `dry`: only read it.
+
+    All of it is seen at once, or nothing.
+    """
+    if known := (await imports(ledger.redis, office.id)).get(source.id):
+        return known, False
+    found: dict[str, list[Count | Copies]] = defaultdict(list)
+    bad = 0
+    for row in read:
+        if isinstance(row, BadRow):
+            bad += 1
+            rejected(row)
+        else:
+            found[row.date if isinstance(row, Count) else row.month].append(row)
+    what = _summary(office, source, kind, found, bad)
+    if what.rows and not dry:
+        note = {"import": what.id, "kind": kind, "rows": what.rows, "sha256": what.sha256}
+        await ledger.imported(office.id, {**note, "first": what.first, "last": what.last})
+        fields = {
+            f"{when}/{what.id}": msgspec.json.encode(rows).decode() for when, rows in found.items()
+        }
+        async with answered(), ledger.redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.of(office.id, kind), mapping=fields)
+            listed = msgspec.json.encode(what).decode()
+            pipe.hset(keys.of(office.id, "imports"), what.id, listed)
+            await pipe.execute()
+    return what, True
+
+
+def _summary(
+    office: Office,
+    source: Source,
+    kind: Kind,
+    found: dict[str, list[Count | Copies]],
+    rejected: int,
+) -> Import:
+    times = sorted(found) or [""]
+    services: dict[str, int] = defaultdict(int)
+    for rows in found.values():
+        for row in rows:
+            services[(row.service or "*") if isinstance(row, Count) else row.procedure] += 1
+    known = {each.id for each in office.services} | {
+        procedure.id for each in office.services for procedure in each.procedures
+    }
+    return Import(
+        id=source.id,
+        kind=kind,
+        file=source.file,
+        sha256=source.sha256,
+        read_as=source.read_as,
+        rows=sum(len(rows) for rows in found.values()),
+        rejected=rejected,
+        outside_hours=0,
+        first=times[0],
+        last=times[-1],
+        days=len(found),
+        services=dict(services),
+        new_services=tuple(sorted(set(services) - known - {"*"})),
+    )
+
+
+async def counts(redis: Client, office: str, first: str, last: str) -> list[Count]:
+    """The visitors counted elsewhere on the dates from `first` to `last`, both included."""
+    return [
+        row for raw in await _read(redis, office, "counts", first, last) for row in _counts(raw)
+    ]
+
+
+async def copies(redis: Client, office: str, first: str, last: str) -> list[Copies]:
+    """The copies issued through other channels in the months from `first` to `last` ("2026-11")."""
+    return [
+        row for raw in await _read(redis, office, "channels", first, last) for row in _copies(raw)
+    ]
+
+
+_counts = msgspec.json.Decoder(list[Count]).decode
+_copies = msgspec.json.Decoder(list[Copies]).decode
+
+
+async def _read(redis: Client, office: str, kind: Kind, first: str, last: str) -> Sequence[str]:
+    key = keys.of(office, kind)
+    async with answered():
+        fields = await redis.hkeys(key)
+        wanted = sorted(each for each in fields if first <= each.partition("/")[0] <= last)
+        found: list[str] = await redis.hmget(key, wanted) if wanted else []
+    return found

@@ -1,0 +1,81 @@
+"""Tables of counts as people keep them: what is read, and what is said of rows that cannot be."""
+
+import pytest
+
+from queue_service.counts import Copies, Count, Table, read_copies, read_counts
+from queue_service.log_columns import TicketLogError
+from queue_service.ticket_log import BadRow
+
+
+def counts(text: str, interval: int = 60) -> list[Count | BadRow]:
+    return list(read_counts(Table(text.splitlines(keepends=True)), interval))
+
+
+def copies(text: str) -> list[Copies | BadRow]:
+    return list(read_copies(Table(text.splitlines(keepends=True))))
+
+
+def test_one_row_a_count() -> None:
+    text = "date,start,count,service\n2019-04-01,08:30,24,moving\n2019/4/1,9:00,0,\n"
+    assert counts(text, 30) == [
+        Count(2, "2019-04-01", 510, 24, "moving"),
+        Count(3, "2019-04-01", 540, 0, ""),
+    ]
+
+
+@pytest.mark.parametrize("titles", ["08:00,09:00", "8:00-9:00,9:00-10:00", "8時,9時台", "h08,h09"])
+def test_one_row_a_day_with_a_column_for_each_interval(titles: str) -> None:
+    text = f"date,{titles},合計\n2019-04-01,4,13,17\n2019-04-02,,16,16\n"
+    assert counts(text) == [
+        Count(2, "2019-04-01", 480, 4, ""),
+        Count(2, "2019-04-01", 540, 13, ""),
+        Count(3, "2019-04-02", 540, 16, ""),  # the empty cell before it is no zero
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("1st of April,08:00,4", "date '1st of April' is not a date"),
+        ("2019-02-30,08:00,4", "is not a date"),
+        ("2019-04-01,noon,4", "start 'noon' is not a time"),
+        ("2019-04-01,25:00,4", "start '25:00' is not a time"),
+        ("2019-04-01,08:10,4", "does not fit intervals of 60 minutes"),
+        ("2019-04-01,08:00,-4", "count '-4' is not a whole number"),
+        ("2019-04-01,08:00,", "count '' is not a whole number"),
+        ("2019-04-01,08:00", "count '' is not a whole number"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_named_with_its_reason(row: str, reason: str) -> None:
+    good, bad = counts(f"date,start,count\n2019-03-31,08:00,1\n{row}\n")
+    assert isinstance(good, Count)
+    assert isinstance(bad, BadRow)
+    assert bad.line == 3
+    assert reason in bad.reason
+
+
+def test_the_same_interval_twice_is_named() -> None:
+    first, second = counts("date;start;count\n2019-04-01;8:00;4\n2019-04-01;08:00;5\n")
+    assert isinstance(first, Count)
+    assert isinstance(second, BadRow)
+    assert "second time" in second.reason
+
+
+@pytest.mark.parametrize("text", ["", "\n", "start,count\n", "date,visitors\n2019-04-01,4\n"])
+def test_a_table_without_its_columns_is_refused(text: str) -> None:
+    with pytest.raises(TicketLogError):
+        counts(text)
+
+
+def test_copies_by_month_and_channel() -> None:
+    text = "month,procedure,channel,copies\n2025-08,juminhyo,convenience_store,1200\n"
+    text += "2025/9,juminhyo,convenience_store,1500\n2025-13,juminhyo,online,3\n"
+    text += "2025-08,juminhyo,convenience_store,1\n2025-08,,online,3\n2025-08,koseki,online,many\n"
+    found = copies(text)
+    assert found[:2] == [
+        Copies(2, "2025-08", "juminhyo", "convenience_store", 1200),
+        Copies(3, "2025-09", "juminhyo", "convenience_store", 1500),
+    ]
+    reasons = [each.reason for each in found[2:] if isinstance(each, BadRow)]
+    assert ["is not a month" in reasons[0], "second time" in reasons[1]] == [True, True]
+    assert ["must be there" in reasons[2], "whole number" in reasons[3]] == [True, True]

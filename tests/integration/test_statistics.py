@@ -174,3 +174,23 @@ async def test_days_without_figures_are_named(ledger: Ledger, service: Live):
     await issue(ledger)
     told = asked(service, **{"from": "2025-11-22", "to": "2025-11-30"})
     assert told["missing_days"] == ["2025-11-22", "2025-11-23"]
+
+
+async def test_the_figures_for_a_monitor_say_how_far_the_worker_is_behind(
+    ledger: Ledger, service: Live, office: Office
+):
+    def behind() -> dict[str, float]:
+        with service.client() as admin:
+            lines = admin.get("/metrics").text.splitlines()
+        told = (line.rpartition(" ") for line in lines if line.startswith("madoguchi_"))
+        return {name: float(value) for name, _, value in told}
+
+    days = f'madoguchi_rollup_days_behind{{office="{OFFICE}"}}'
+    entries = f'madoguchi_rollup_entries_behind{{office="{OFFICE}"}}'
+    await issue(ledger)
+    assert behind()[days] == 1
+    assert behind()[entries] == 2  # the day and the number; the definition touches no day
+    await roll_up(ledger.redis, office, DAY)
+    await note_cursor(ledger.redis, OFFICE, (await outstanding(ledger.redis, office)).cursor)
+    told = behind()
+    assert (told[days], told[entries], told["madoguchi_jobs_failed"]) == (0, 0, 0)

@@ -78,7 +78,7 @@ class Figures(Struct, kw_only=True):
     implied: bool = False
     forgotten: bool = False
     with_items: bool = False
-    by_next: bool = False  # its last serving was ended by calling the next visitor
+    by_next: bool = False  # its longest serving was ended by calling the next visitor
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -133,7 +133,8 @@ def figures_of(visit: Visit, day_ends: int, *, over: bool) -> Figures | None:
     started_at = next((each.started_at for each in stays if each.started_at), None)
     handover = next((s for s in stays if s.stage is Stage.HANDOVER and s.called_at), None)
     finished = end is not None and isinstance(end.event, Finished)
-    late = any((each.finished_at or 0) > day_ends for each in stays)
+    late = any((each.left_at or 0) > day_ends for each in stays)
+    longest = max(served, key=lambda each: each.served_ms or 0, default=None)
     return Figures(
         arrived_at=arrived,
         service=visit.issued.service,
@@ -149,7 +150,7 @@ def figures_of(visit: Visit, day_ends: int, *, over: bool) -> Figures | None:
         implied=any(each.implied for each in stays),
         forgotten=late or (over and end is None),
         with_items=bool(visit.items),
-        by_next=bool(served) and served[-1].by_next,
+        by_next=longest is not None and longest.by_next,
     )
 
 
@@ -157,8 +158,8 @@ def _span(until: int | None, since: int | None) -> int | None:
     return None if until is None or since is None else until - since
 
 
-def mark_forgotten(visits: Sequence[Figures]) -> None:
-    """Take away service times whose end was forgotten: whoever counts them measures lunch breaks.
+def forgotten(visits: Sequence[Figures]) -> list[bool]:
+    """Whose end was forgotten: whoever counts their service times measures lunch breaks.
 
     These are servings that ran past the end of their business day, and those ended by calling the
     next visitor that took half an hour longer than 99 % of the others of their service and day.
@@ -167,17 +168,16 @@ def mark_forgotten(visits: Sequence[Figures]) -> None:
     for each in visits:
         if each.service_ms is not None and not each.forgotten:
             times[each.service].append(each.service_ms)
-    for each in visits:
-        if each.by_next and not each.forgotten and (each.service_ms or 0) > LONGER_MS:
-            assert each.service_ms is not None
-            others = list(times[each.service])
-            others.remove(each.service_ms)
-            each.forgotten = bool(others) and (
-                each.service_ms > float(np.percentile(others, NEARLY_ALL)) + LONGER_MS
-            )
-    for each in visits:
-        if each.forgotten:
-            each.service_ms = None
+
+    def is_forgotten(visit: Figures) -> bool:
+        took = visit.service_ms
+        if visit.forgotten or not visit.by_next or took is None or took <= LONGER_MS:
+            return visit.forgotten
+        others = list(times[visit.service])
+        others.remove(took)
+        return bool(others) and took > float(np.percentile(others, NEARLY_ALL)) + LONGER_MS
+
+    return [is_forgotten(each) for each in visits]
 
 
 # One day
@@ -192,7 +192,6 @@ def tally(
     until: int = 0,
 ) -> Day:
     """A day of these visits and refusals, in the order of time."""
-    mark_forgotten(visits)
     names: dict[str, int] = {"": 0}
 
     def place(name: str) -> int:
@@ -202,11 +201,14 @@ def tally(
         (
             *(each.arrived_at, place(each.service), place(each.desk)),
             *(place(each.channel), place(each.language)),
-            *(_number(each.to_call), _number(each.wait), _number(each.service_ms)),
+            *(_number(each.to_call), _number(each.wait)),
+            NONE if is_forgotten else _number(each.service_ms),
             *(_number(each.handover_wait), _number(each.in_system)),
-            *(each.end, each.implied, each.forgotten, each.with_items),
+            *(each.end, each.implied, is_forgotten, each.with_items),
         )
-        for each in sorted(visits, key=lambda each: each.arrived_at)
+        for each, is_forgotten in sorted(
+            zip(visits, forgotten(visits), strict=True), key=lambda pair: pair[0].arrived_at
+        )
     ]
     away = [
         (each.at, place(each.service), place(each.channel), place(each.reason)) for each in refused

@@ -31,7 +31,7 @@ class Question(Struct, frozen=True, kw_only=True):
     last: date
     bin: Bin = "60"
     by: tuple[By, ...] = ()
-    service: str | None = None  # only this one; None: each, and the whole office as "*"
+    service: str | None = None  # only this one, "*": the whole office; None: that and each
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def _chosen(
     rows: Rows, at: str, begins: int, ends: int, names: Sequence[str], service: str | None
 ) -> Rows:
     wanted = (rows[at] >= begins) & (rows[at] < ends)
-    if service is not None:
+    if service not in (None, WHOLE_OFFICE):
         wanted &= rows["service"] == (names.index(service) if service in names else NONE)
     return rows[wanted]
 
@@ -147,9 +147,14 @@ class _Groups:
         places = np.array([self._place(name) for name in self._names], "<i8")
         service = places[rows["service"]]
         own = self._number(interval, service, told)
-        if self._question.service is not None:
-            return own
-        return np.concatenate([self._number(interval, np.zeros_like(service), told), own])
+        whole = self._number(interval, np.zeros_like(service), told)
+        match self._question.service:
+            case None:
+                return np.concatenate([whole, own])
+            case "*":
+                return whole
+            case _:
+                return own
 
     def _place(self, name: str) -> int:
         return self._services.index(name) if name in self._services else 0
@@ -182,14 +187,16 @@ class _Groups:
         if self._question.told_by:
             return np.empty(0, "<i8")
         used = {name for day in days for name in _services_of(day)}
-        known = [each.id for each in self._office.services]
-        names = {WHOLE_OFFICE, *known, *used}
-        if self._question.service is not None:
-            names &= {self._question.service}
+        known = {each.id for each in self._office.services}
         dates = {day.date for day in days}
-        found = reception_bins(self._office, names, dates, self._cut)
+        found = reception_bins(self._office, {*known, *used}, dates, self._cut)
+        # The office receives whenever one of its services does.
+        found[WHOLE_OFFICE] = np.unique(np.concatenate([np.empty(0, "<i8"), *found.values()]))
+        only = self._question.service
         every = [
-            at * len(self._services) + self._services.index(name) for name, at in found.items()
+            places * len(self._services) + self._services.index(name)
+            for name, places in found.items()
+            if only in (None, name)
         ]
         return np.concatenate([np.empty(0, "<i8"), *every])
 

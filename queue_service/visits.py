@@ -33,6 +33,7 @@ class Stay(Struct, kw_only=True):
     called_at: int | None = None  # the first call
     started_at: int | None = None  # the first serving
     finished_at: int | None = None
+    left_at: int | None = None  # the end of its last serving
     served_ms: int | None = None  # at a desk, or in process without the visitor; None: not ended
     implied: bool = False  # nobody pressed start: `started_at` is the last call
     by_next: bool = False  # nobody pressed finish: the next visitor was called
@@ -111,7 +112,7 @@ class Visit(Struct):
 def _serve(stay: Stay, since: int | None, at: int) -> None:
     """Count a serving, if there was one."""
     if since is not None:
-        stay.served_ms = (stay.served_ms or 0) + at - since
+        stay.left_at, stay.served_ms = at, (stay.served_ms or 0) + at - since
 
 
 def _end(stay: Stay, event: ev.StageFinished | ev.LegFinished | ev.Finished) -> None:

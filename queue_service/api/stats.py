@@ -46,7 +46,9 @@ async def arrivals(
             "section, weekday, channel, language; `time` makes one day of all."
         ),
     ] = "",
-    service: Annotated[str | None, QueryParameter(description="Only this service.")] = None,
+    service: Annotated[
+        str | None, QueryParameter(description="Only this one; * for the whole office.")
+    ] = None,
 ) -> Response[Statistics]:
     """One row for each interval and service, and for the whole office with the service `*`.
 

@@ -245,10 +245,11 @@ def test_what_is_for_figures_only_changes_nothing_but_the_head():
         ev.HintAnswered(at=T, service="tax", procedure="p", answer="no_card", date="2025-11-24"),
         ev.Helped(at=T, channel="floor", date="2025-11-24"),
         ev.NoticeChanged(at=T, shown=True),
+        ev.Imported(at=T, import_="3f", kind="tickets", rows=1, first="a", last="b", sha256="c"),
         ev.Unknown(at=T + 7, name="Teleported"),
     ]
     before, after = render(hall_after(issued())), render(hall_after(issued(), *events))
-    assert after.pop("head") == {"seq": "7", "at": str(T + 7), "date": "2025-11-24"}
+    assert after.pop("head") == {"seq": "8", "at": str(T + 7), "date": "2025-11-24"}
     before.pop("head")
     assert after == before
 
@@ -294,7 +295,7 @@ def test_every_event_is_folded_by_some_test_here():
     elsewhere = {
         *(ev.Issued, ev.CheckedIn, ev.Undone, ev.Refused, ev.HintAnswered, ev.DeskChanged),
         *(ev.ServiceChanged, ev.NoticeChanged, ev.OfficeChanged, ev.DayOpened, ev.DayClosed),
-        *(ev.Helped, ev.Unknown),
+        *(ev.Helped, ev.Imported, ev.Unknown),
     }
     assert folded | elsewhere == set(ev.AnyEvent.__args__)
     assert not folded & elsewhere

@@ -16,7 +16,16 @@ PURE = {
     *("tickets", "events", "hall", "board", "visits", "refusals", "announcements", "keys"),
     *("offices", "office_rules", "office_files", "hours", "scripts", "settings", "ticket_ids"),
     *("ticket_log", "log_columns", "log_times", "replay_plan", "replay_office", "demo_day"),
-    *("figures", "bins", "measures", "intervals", "insights", "log_visits", "counts", "archive_manifest"),
+    *(
+        "figures",
+        "bins",
+        "measures",
+        "intervals",
+        "insights",
+        "log_visits",
+        "counts",
+        "archive_manifest",
+    ),
 }
 IMPURE = {
     *("asyncio", "socket", "subprocess", "threading"),

@@ -200,10 +200,11 @@ def cells(what: What, row: Row) -> list[str]:
     if "details" in columns:
         told = (*columns, "date")  # a ticket's date is its business date
         row = {**row, "details": {k: v for k, v in row.items() if k not in told}}
-    return [_cell(row.get(name)) for name in columns]
+    return [cell(row.get(name)) for name in columns]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as the text of a cell: nothing for nothing, and no text that a spreadsheet would run."""
     if value in (None, [], {}):
         return ""
     if isinstance(value, str):

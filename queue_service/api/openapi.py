@@ -118,6 +118,10 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
     for parameter in operation.parameters or ():
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
+    if path.endswith("/stats/arrivals"):
+        content = getattr(answers["200"], "content", None) or {}
+        content["text/csv"] = OpenAPIMediaType(schema=Schema(type=TEXT))
+        answers["304"] = OpenAPIResponse(description="It is what `If-None-Match` names.")
     if path.endswith("/call-next"):
         answers["204"] = OpenAPIResponse(description="Nobody waits.")
     elif "204" in answers:

@@ -1,8 +1,8 @@
-"""Statistics for analysts: arrivals, waits and serving times by interval."""
+"""Statistics for analysts: arrivals, waits and serving times by interval, as JSON or for Excel."""
 
 import asyncio
 from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from litestar import Request, Response, Router, get
@@ -13,9 +13,13 @@ from queue_service.api.known import checked
 from queue_service.api.problems import invalid
 from queue_service.api.request import TheLedger
 from queue_service.bins import Bin
+from queue_service.export import cell, csv_line
 from queue_service.intervals import By, Question
-from queue_service.statistics import Statistics, TooMuch, gather
+from queue_service.statistics import Evidence, Statistics, TooMuch, gather
 
+Format = Literal["json", "csv"]
+MEDIA: dict[Format, str] = {"json": "application/json", "csv": "text/csv"}
+BOM = "\ufeff"  # without it, Excel takes UTF-8 for something else
 CACHE = "private, no-cache"  # may be kept, and is asked for again with its tag
 
 
@@ -46,6 +50,9 @@ async def arrivals(
             "section, weekday, channel, language; `time` makes one day of all."
         ),
     ] = "",
+    format: Annotated[
+        Format | None, QueryParameter(description="Else what `Accept` asks for.")
+    ] = None,
     service: Annotated[
         str | None, QueryParameter(description="Only this one; * for the whole office.")
     ] = None,
@@ -63,12 +70,26 @@ async def arrivals(
         evidence = await gather(ledger.redis, known, question)
     except TooMuch as much:
         raise invalid("bin", str(much)) from None
-    headers = {"ETag": f'"{evidence.tag}"', "Cache-Control": CACHE}
+    accepted: Format = "csv" if "text/csv" in request.headers.get("accept", "") else "json"
+    wanted = format or accepted
+    headers = {"ETag": f'"{evidence.tag}-{wanted}"', "Cache-Control": CACHE, "Vary": "Accept"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
-    counted = await asyncio.to_thread(evidence.counted)
-    body = await asyncio.to_thread(msgspec.json.encode, counted)
-    return Response(body, media_type="application/json", headers=headers)  # type: ignore[arg-type]
+    if wanted == "csv":
+        name = f"arrivals-{office}-{from_}-{to}.csv"
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    body = await asyncio.to_thread(_written, evidence, wanted)
+    return Response(body, media_type=MEDIA[wanted], headers=headers)  # type: ignore[arg-type]
+
+
+def _written(evidence: Evidence, format: Format) -> bytes:
+    counted = evidence.counted()
+    if format == "json":
+        return msgspec.json.encode(counted)
+    columns = evidence.question.columns
+    lines = [csv_line(columns)]
+    lines += (csv_line(cell(row[name]) for name in columns) for row in counted.rows)
+    return (BOM + "".join(lines)).encode()
 
 
 router = Router("/offices/{office:str}", route_handlers=[arrivals], tags=["statistics"])

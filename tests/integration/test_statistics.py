@@ -1,8 +1,11 @@
 """Statistics over HTTP: what was played comes out, to the ticket, however the worker is doing."""
 
+import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from queue_service.hours import MINUTE_MS
@@ -136,6 +139,29 @@ async def test_a_day_is_final_a_day_after_its_end(ledger: Ledger, office: Office
     assert (after.visits, after.refused) == (before.visits, before.refused)
 
 
+async def test_excel_gets_a_table_it_can_open(ledger: Ledger, service: Live):
+    await play(ledger)
+    told = asked(service)
+    with service.client() as analyst:
+        query = {"from": DAY, "to": DAY, "format": "csv"}
+        table = analyst.get(f"{SMALL}/stats/arrivals", params=query)
+        del query["format"]
+        accepted = analyst.get(
+            f"{SMALL}/stats/arrivals", params=query, headers={"Accept": "text/csv"}
+        )
+    assert table.content == accepted.content
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "arrivals-small-2025-11-24" in table.headers["content-disposition"]
+    assert table.content.startswith(b"\xef\xbb\xbfstart,end,service,arrivals,")
+    lines = table.content.split(b"\r\n")
+    assert lines[-1] == b""
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert len(rows) == len(told["rows"]) == len(lines) - 2
+    for cells, row in zip(rows, told["rows"], strict=True):
+        for name, value in row.items():
+            assert cells[name] == ("" if value is None else str(value)), name
+
+
 async def test_the_same_answer_need_not_be_sent_twice(ledger: Ledger, service: Live):
     await issue(ledger)
     query = {"from": DAY, "to": DAY}
@@ -194,3 +220,11 @@ async def test_the_figures_for_a_monitor_say_how_far_the_worker_is_behind(
     await note_cursor(ledger.redis, OFFICE, (await outstanding(ledger.redis, office)).cursor)
     told = behind()
     assert (told[days], told[entries], told["madoguchi_jobs_failed"]) == (0, 0, 0)
+
+
+def test_metrics_are_open_to_this_machine_and_not_to_whom_it_passes_on(service: Live):
+    with httpx.Client(base_url=service.url) as near:
+        assert near.get("/metrics").status_code == 200
+        for name in ("X-Forwarded-For", "Forwarded"):
+            passed_on = near.get("/metrics", headers={name: "for=192.0.2.1"})
+            assert (passed_on.status_code, passed_on.json()["code"]) == (401, "no_key")

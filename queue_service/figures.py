@@ -47,11 +47,11 @@ VISIT = np.dtype(
         ("desk", "<u2"),
         ("channel", "<u2"),
         ("language", "<u2"),
-        ("to_call", "<i4"),  # first call − arrival
-        ("wait", "<i4"),  # serve start − arrival
-        ("service_ms", "<i4"),  # sum of the stages
-        ("handover_wait", "<i4"),  # call to hand-over − ready
-        ("in_system", "<i4"),  # finish − arrival
+        ("to_call", "<i8"),  # first call − arrival
+        ("wait", "<i8"),  # serve start − arrival
+        ("service_ms", "<i8"),  # sum of the stages
+        ("handover_wait", "<i8"),  # call to hand-over − ready
+        ("in_system", "<i8"),  # finish − arrival
         ("end", "u1"),
         ("implied", "?"),  # nobody pressed start
         ("forgotten", "?"),  # nobody pressed finish in time: no service time

@@ -63,13 +63,23 @@ async def note_cursor(redis: Client, office: str, cursor: int) -> None:
 
 
 async def roll_up(redis: Client, office: Office, date: str) -> Day:
-    """Compute the figures of a business date anew, and keep them."""
+    """Compute the figures of a business date anew, and keep them.
+
+    Of two at once the one that read more of the ledger stays, whichever is done first.
+    """
     day = await computed(redis, office, date)
-    async with answered(), redis.pipeline(transaction=True) as pipe:
-        packed = base64.b64encode(encode(day)).decode()
-        pipe.hset(keys.of(office.id, "figures"), date, packed)
-        pipe.hset(keys.of(office.id, "rolled"), date, str(day.until))
-        await pipe.execute()
+    packed = base64.b64encode(encode(day)).decode()
+    rolled = keys.of(office.id, "rolled")
+
+    async def keep(pipe: Client) -> None:
+        known = int(await pipe.hget(rolled, date) or 0)
+        pipe.multi()
+        if known <= day.until:
+            pipe.hset(keys.of(office.id, "figures"), date, packed)
+            pipe.hset(rolled, date, str(day.until))
+
+    async with answered():
+        await redis.transaction(keep, rolled)
     return day
 
 

@@ -459,6 +459,11 @@ def test_equal_days_have_equal_bytes():
     assert encode(a_day(until=1)) != encode(a_day())
 
 
+def test_a_span_of_months_is_kept():
+    months = Figures(arrived_at=TEN, service="moving", wait=2**33)  # of a log whose month is wrong
+    assert tally("2025-11-24", [months]).visit_rows["wait"].tolist() == [2**33]
+
+
 def test_a_day_without_visitors_is_a_day_too():
     empty = tally("2025-11-24", [])
     assert (empty.visits, empty.refused, empty.names) == (b"", b"", ("",))

@@ -13,7 +13,7 @@ opened, one a line as the ledger holds it, with its id in front: `{"entry_id":17
 It is gzip-compressed NDJSON: `zcat` shows it, `pandas.read_json(FILE, lines=True)` and DuckDB's
 `SELECT * FROM read_json('ledger/*/*.ndjson.gz', union_by_name=true)` read it as a table.
 
-Segments follow each other without a gap from entry 1 on. A file counts when the manifest lists it;
+Segments follow each other without a gap. A file counts when the manifest lists it;
 both are there whole or not at all, so that whoever seals may be killed at any instant, and what
 was not finished is done by sealing again. What is deleted stays listed: it is known to be missing.
 All files are readable by their owner only.

@@ -1,7 +1,7 @@
 """What an archive claims to hold, and everything that can be wrong with it.
 
 Pure. A manifest lists segments: sealed days, each with what proves its file. They follow each other
-without a gap from entry 1 on.
+without a gap.
 """
 
 import datetime
@@ -58,6 +58,12 @@ class NotNext(ArchiveError):
     """{date} with the entries {first} to {last} does not follow on the archive in {folder}, which
     ends with entry {end}. Nothing was sealed. If files were sealed after that entry, put them and
     their manifest.json back from a backup or another copy.
+    """
+
+
+class AheadOfEngine(ArchiveError):
+    """{folder} holds entries up to {last}, and the engine is not that far: it is that of an earlier
+    or another state. Nothing was sealed. Give the engine and the data dir that belong together.
     """
 
 
@@ -120,5 +126,5 @@ class Manifest(Struct, frozen=True, kw_only=True):
 def follows(before: Segment | None, date: datetime.date, first: int, last: int) -> bool:
     """Whether a segment may come after this one, or as the first."""
     if before is None:
-        return first == 1 <= last
+        return 1 <= first <= last  # not the first of all in a data set that was restored
     return date > before.date and first == before.last + 1 <= last

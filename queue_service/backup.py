@@ -5,14 +5,16 @@ behind the ids of tickets, and the identity of the data set. Every other key is 
 add up to, so a backup made on one engine restores on any other (see `restore`), and proves itself.
 
 It is a zip: `manifest.json` (format, data set, time, last entry of each office, SHA-256 of every
-other member), `configuration.json`, and `ledgers/OFFICE.ndjson` with one entry a line. Whoever can
-read it can compute the ids of tickets: it is written readable by its owner only.
+other member), `configuration.json`, `ledgers/OFFICE.ndjson` with one entry a line, sealed or not,
+and `imports/OFFICE/ID.ndjson.gz` with the rows of what was imported. Whoever can read it can
+compute the ids of tickets: it is written readable by its owner only.
 
 Answers to idempotency keys and waiting jobs are not in it: a command sent again after a restore is
 a new command.
 """
 
 import hashlib
+import shutil
 import uuid
 import zipfile
 import zlib
@@ -20,7 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +31,8 @@ from queue_service import events, keys
 from queue_service.connection import Client
 from queue_service.events import Entry
 from queue_service.hall import Hall
+from queue_service.questions import Questions
+from queue_service.refusals import MissingEntries
 from queue_service.round_trip import answered
 from queue_service.whole_file import whole_file
 
@@ -58,8 +62,8 @@ class BackupDamaged(BackupError):
 
 
 class Gap(BackupError):
-    """Entry {entry} of {office} is missing, so this data set cannot be backed up whole. Run
-    `madoguchi verify --office {office}`, and keep your earlier backups.
+    """{office} cannot be backed up whole: {reason} Run `madoguchi verify --office {office}`, and keep
+    your earlier backups.
     """
 
 
@@ -73,6 +77,8 @@ class Configuration(Struct):
     definitions: dict[str, str]
     texts: dict[str, str]
     clock: str | None = None  # only of a data set that lives in simulated time
+    start: dict[str, str] = {}  # what retention deleted before the first entry
+    elsewhere: dict[str, dict[str, str]] = {}  # what was imported: key → field → value
 
 
 class Settings(Struct):
@@ -103,19 +109,27 @@ class Line(Struct):
 _line = msgspec.json.Decoder(Line)
 
 
+ELSEWHERE = ("imports", "counts", "channels")
+
+
 def _ledger(office: str) -> str:
     return f"ledgers/{office}.ndjson"
+
+
+def _import(office: str, id: str) -> str:
+    return f"imports/{office}/{id}.ndjson.gz"
 
 
 # Backup
 
 
-async def back_up(redis: Client, file: Path, progress: Progress = lambda _: None) -> Manifest:
-    """Write a backup of everything, while people are served.
+async def back_up(ledger: Questions, file: Path, progress: Progress = lambda _: None) -> Manifest:
+    """Write a backup of everything, sealed days and imports included, while people are served.
 
     Each office is as of one entry; what comes later is in the next backup. The file appears whole
     or not at all, and replaces an earlier one of that name.
     """
+    redis = ledger.redis
     async with answered():
         await redis.set(keys.DATASET, uuid.uuid4().hex, nx=True)
         dataset = await redis.get(keys.DATASET)
@@ -131,7 +145,9 @@ async def back_up(redis: Client, file: Path, progress: Progress = lambda _: None
             until, settings.offices[office] = await _configuration(redis, office)
             manifest.entries[office] = until
             with _Member(archive, manifest, _ledger(office)) as member:
-                await _write_entries(redis, office, until, member, progress)
+                await _write_entries(ledger, office, until, member, progress)
+            for id in settings.offices[office].elsewhere["imports"]:
+                _copy_import(ledger.archives, archive, manifest, office, id)
         with _Member(archive, manifest, CONFIGURATION) as member:
             member.write(msgspec.json.encode(settings))
         archive.writestr(MANIFEST, msgspec.json.encode(manifest))
@@ -145,27 +161,38 @@ async def _configuration(redis: Client, office: str) -> tuple[int, Configuration
         pipe.hgetall(keys.of(office, "definitions"))
         pipe.hgetall(keys.of(office, "texts"))
         pipe.get(keys.of(office, "clock"))
-        seq, definitions, texts, clock = await pipe.execute()
-    return int(seq or 0), Configuration(definitions, texts, clock)
+        pipe.hgetall(keys.of(office, "start"))
+        for name in (*ELSEWHERE, "figures"):
+            pipe.hgetall(keys.of(office, name))
+        seq, definitions, texts, clock, start, *elsewhere, figures = await pipe.execute()
+    deleted = Hall.decoded(start["hall"]).date if start else None
+    # The others are what the entries add up to.
+    alone = {date: day for date, day in figures.items() if "/" in date or date <= (deleted or "")}
+    found = dict(zip(ELSEWHERE, elsewhere, strict=True)) | {"figures": alone}
+    return int(seq or 0), Configuration(definitions, texts, clock, start, found)
 
 
 async def _write_entries(
-    redis: Client, office: str, until: int, member: "_Member", progress: Progress
+    ledger: Questions, office: str, until: int, member: "_Member", progress: Progress
 ) -> None:
-    after = 0
-    while after < until:
-        async with answered():
-            found = await redis.xrange(
-                keys.of(office, "ledger"), f"{after + 1}-0", f"{until}-0", count=PIECE
-            )
-        for id, fields in found:
-            after += 1
-            if id != f"{after}-0":
-                raise Gap(office=office, entry=after)
-            member.write(f'{{"id":{after},"event":{fields["event"]}}}\n'.encode())
-        if not found:
-            raise Gap(office=office, entry=after + 1)
-        progress(len(found))
+    entries = ledger.entries_of(office)
+    try:
+        async for piece in entries.raw(await entries.deleted(), until):
+            for id, event in piece:
+                member.write(b'{"id":%d,"event":%b}\n' % (id, event))
+            progress(len(piece))
+    except MissingEntries as gap:
+        raise Gap(office=office, reason=gap) from gap
+
+
+def _copy_import(
+    archives: Path | None, archive: zipfile.ZipFile, manifest: Manifest, office: str, id: str
+) -> None:
+    """The rows of an import, where this machine has them."""
+    file = (archives or Path()) / office / "imports" / f"{id}.ndjson.gz"
+    if archives and file.exists():
+        with file.open("rb") as rows, _Member(archive, manifest, _import(office, id)) as member:
+            shutil.copyfileobj(rows, member)
 
 
 class _Member:
@@ -233,13 +260,13 @@ class Backup:
         if made_as != FORMAT:
             raise self._damaged(f"it has format {made_as}, this version reads format {FORMAT}")
         manifest = msgspec.json.decode(raw, type=Manifest)
-        wanted = {CONFIGURATION, *map(_ledger, manifest.entries)}
-        if manifest.sha256.keys() != wanted:
+        if not {CONFIGURATION, *map(_ledger, manifest.entries)} <= manifest.sha256.keys():
             raise self._damaged("its members are not those it should have")
         return manifest
 
     def _add_up(self, archive: zipfile.ZipFile, office: str, until: int) -> Hall:
-        hall = Hall()
+        start = self.settings.offices[office].start
+        hall = Hall.decoded(start["hall"]) if start else Hall()
         for line in _lines(archive, office):
             if line.id != hall.seq + 1:
                 raise self._damaged(f"entry {hall.seq + 1} of {office} is missing")
@@ -247,6 +274,14 @@ class Backup:
         if hall.seq != until:
             raise self._damaged(f"the entries of {office} end at {hall.seq}, not {until}")
         return hall
+
+    def imports(self, office: str) -> Iterator[tuple[str, IO[bytes]]]:
+        """The imports of an office whose rows are in the backup: id, and the file."""
+        with zipfile.ZipFile(self.file) as archive:
+            for id in self.settings.offices[office].elsewhere.get("imports", {}):
+                if _import(office, id) in self.manifest.sha256:
+                    with archive.open(_import(office, id)) as rows:
+                        yield id, rows
 
     def pieces(self, office: str) -> Iterator[list[Line]]:
         """The entries of an office, some at a time."""

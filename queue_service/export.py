@@ -13,13 +13,10 @@ from typing import Any, Literal
 import msgspec
 
 from queue_service import events as ev
-from queue_service import keys
-from queue_service.connection import Client
 from queue_service.events import AnyEvent, Entry
 from queue_service.hours import business_day, business_day_of, local_iso
 from queue_service.offices import Office
-from queue_service.questions import before, read_entries
-from queue_service.round_trip import answered
+from queue_service.questions import Questions
 from queue_service.visits import ENDS, OPEN, Stay, Visit, Visits
 
 Row = dict[str, Any]
@@ -39,7 +36,6 @@ TICKET_COLUMNS = (
 )
 COLUMNS: dict[What, tuple[str, ...]] = {"events": EVENT_COLUMNS, "tickets": TICKET_COLUMNS}
 
-PIECE = 2000  # entries read at once: a few hundred kilobytes
 _INSTANTS = frozenset({"at", "place", "booked_for", "started_at"})  # fields of events
 _PARTS = frozenset({"then", "items"})
 _OUTCOMES = frozenset({"finished", "no_show", "cancelled"})  # those a ticket log knows
@@ -135,7 +131,7 @@ def _written(office: Office, name: str, value: Any) -> Any:
 
 
 async def rows(
-    redis: Client,
+    ledger: Questions,
     office: Office,
     what: What,
     first: str,
@@ -147,18 +143,17 @@ async def rows(
     Entries appended meanwhile are not read. A visit comes when its day is over, so that one held
     at a desk past the end of its day comes after those of the next.
     """
-    until = await last_entry(redis, office.id)
-    after = await before(redis, office.id, business_day_of(office, first).start, until)
+    entries = ledger.entries_of(office.id)
+    until = await entries.last()
+    after = await entries.before(business_day_of(office, first).start)
     progress(after)
     visits = Visits()
-    while after < until:
-        entries = await read_entries(redis, office.id, after, PIECE, until)
-        for entry in entries:
+    async for piece in entries.pieces(after, until):
+        for entry in piece:
             for row in _rows_of(office, what, visits, entry):
                 if first <= row["business_date"] <= last:
                     yield row
-        after = entries[-1].id if entries else until
-        progress(len(entries))
+        progress(len(piece))
     for visit in visits.rest():
         if first <= visit.issued.date <= last:
             yield visit_row(office, visit)
@@ -168,12 +163,6 @@ def _rows_of(office: Office, what: What, visits: Visits, entry: Entry) -> list[R
     if what == "events":
         return [event_row(office, entry)]
     return [visit_row(office, visit) for visit in visits.add(entry)]
-
-
-async def last_entry(redis: Client, office: str) -> int:
-    """The id of the latest entry; 0 when there is none."""
-    async with answered():
-        return int(await redis.hget(keys.of(office, "head"), "seq") or 0)
 
 
 # Writing

@@ -7,6 +7,7 @@ The rows are kept as columns of numbers, so that a year of an office, a few hund
 is read and counted in a fraction of a second. Times are milliseconds; -1 stands for "there was none".
 """
 
+import base64
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -102,14 +103,14 @@ class Day(Struct, frozen=True, kw_only=True):
         return np.frombuffer(self.refused, REFUSED)
 
 
-def encode(day: Day) -> bytes:
-    """A day as it is kept: the same day gives the same bytes."""
-    return zlib.compress(msgspec.msgpack.encode(day), 6)
+def encode(day: Day) -> str:
+    """A day as the engine keeps it, whose clients here read text: the same day, the same text."""
+    return base64.b64encode(zlib.compress(msgspec.msgpack.encode(day), 6)).decode()
 
 
-def decode(raw: bytes) -> Day:
+def decode(kept: str) -> Day:
     """Read a day as it was kept."""
-    return _decoder.decode(zlib.decompress(raw))
+    return _decoder.decode(zlib.decompress(base64.b64decode(kept)))
 
 
 _decoder = msgspec.msgpack.Decoder(Day)

@@ -63,6 +63,22 @@ def figure(number: str) -> int:
     return int(number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
 
+class _Encoded(Struct):
+    """The attributes of a `Hall`, with their types."""
+
+    seq: int
+    at: int
+    version: int
+    date: str | None
+    tickets: dict[int, Ticket]
+    desks: dict[str, DeskRecord]
+    suspended: set[str]
+    numbers: dict[str, int]
+    counters: dict[str, int]
+    calls: list[CallRecord]
+    queues: dict[str, dict[int, int]]
+
+
 class Hall:
     """An office's state, built up by `apply`; each attribute is one key of `keys.py`."""
 
@@ -76,6 +92,18 @@ class Hall:
         self.counters: dict[str, int] = {}
         self.calls: list[CallRecord] = []
         self.queues: dict[str, dict[int, int]] = {}  # "moving:handover" → ticket → place
+
+    def encoded(self) -> bytes:
+        """Everything that the entries so far add up to, as JSON."""
+        return msgspec.json.encode(vars(self) | {"suspended": sorted(self.suspended)})
+
+    @classmethod
+    def decoded(cls, raw: bytes | str) -> "Hall":
+        """The hall that was encoded."""
+        hall = cls()
+        for name, value in msgspec.structs.asdict(msgspec.json.decode(raw, type=_Encoded)).items():
+            setattr(hall, name, value)
+        return hall
 
     def apply_all(self, entries: Iterable[Entry]) -> "Hall":
         """Apply entries in their order and return the hall itself."""

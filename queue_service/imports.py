@@ -5,7 +5,6 @@ in one file under the data dir, its figures beside those of the ledger; nobody s
 there. However long the log is, it is never in memory as a whole.
 """
 
-import base64
 import gzip
 import hashlib
 import tempfile
@@ -220,7 +219,7 @@ async def _keep(ledger: Ledger, office: Office, intake: Intake, what: Import, fo
             file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
             visits = [figures_of_row(row, intake.service(row)) for row in rows]
             day = tally(date, visits, source=what.id)
-            found[f"{date}/{what.id}"] = base64.b64encode(encode(day)).decode()
+            found[f"{date}/{what.id}"] = encode(day)
             if len(found) == DAYS_AT_ONCE:
                 async with answered():
                     await ledger.redis.hset(key, mapping=found)

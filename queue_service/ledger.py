@@ -7,8 +7,9 @@ machine for the time.
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import msgspec
@@ -64,23 +65,29 @@ class Released(Struct, frozen=True, kw_only=True):
 _reply = msgspec.json.Decoder(Reply)
 
 
+OpenLedger = Callable[[], "AbstractAsyncContextManager[Ledger]"]
+
+
 class Ledger(Questions):
     """One data set: the verbs, and by `Questions` the questions."""
 
-    def __init__(self, redis: Client, secret: str) -> None:
-        super().__init__(redis)
+    def __init__(self, redis: Client, secret: str, archives: Path | None = None) -> None:
+        super().__init__(redis, archives)
         self._ids = TicketIds(secret.encode())
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator[Self]:
-        """Connect, and disconnect at the end. A new data set is given its secret."""
+    async def open(cls, url: str, archives: Path | None = None) -> AsyncIterator[Self]:
+        """Connect, and disconnect at the end. A new data set is given its secret.
+
+        `archives`: the folder in which sealed days lie.
+        """
         redis = connect(url)
         try:
             async with answered():
                 await redis.set(keys.SECRET, secrets.token_hex(32), nx=True)
                 secret = await redis.get(keys.SECRET)
-            yield cls(redis, secret)
+            yield cls(redis, secret, archives)
         finally:
             await redis.aclose()
 

@@ -48,7 +48,7 @@ async def opened(state: State, settings: Settings) -> AsyncIterator[None]:
 async def _hold(state: State, settings: Settings, tried: asyncio.Event) -> None:
     while True:
         try:
-            async with Ledger.open(settings.redis_url or "") as ledger:
+            async with Ledger.open(settings.redis_url or "", settings.archives) as ledger:
                 state.access = Access(ledger.redis, settings.admin_key)
                 state.ledger = ledger
                 tried.set()

@@ -5,13 +5,15 @@ answered with yesterday's numbers.
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from queue_service import events, keys
+from queue_service import keys
 from queue_service.board import Board, QueueLine, Snapshot, compose, queue_lines
 from queue_service.connection import Client
+from queue_service.entries import Entries
 from queue_service.events import Entry
 from queue_service.offices import Office
 from queue_service.round_trip import Reply, RoundTrips, Shown, accepted, answered
@@ -20,37 +22,13 @@ _reply = msgspec.json.Decoder(Reply)
 _snapshot = msgspec.json.Decoder(Snapshot)
 
 
-async def read_entries(
-    redis: Client, office: str, after: int, limit: int, until: int | None = None
-) -> list[Entry]:
-    """Up to `limit` entries with ids greater than `after`, in order, none beyond `until`."""
-    last = "+" if until is None else f"{until}-0"
-    async with answered():
-        found = await redis.xrange(keys.of(office, "ledger"), f"{after + 1}-0", last, count=limit)
-    return [
-        Entry(int(id.partition("-")[0]), events.decode(fields["event"].encode()))
-        for id, fields in found
-    ]
-
-
-async def before(redis: Client, office: str, at: int, until: int) -> int:
-    """The last entry before an instant, found by halving: `at` never decreases in a ledger."""
-    low, high = 0, until
-    while low < high:
-        middle = (low + high) // 2
-        found = await read_entries(redis, office, middle, 1)
-        if found and found[0].event.at < at:
-            low = found[0].id
-        else:
-            high = middle
-    return low
-
-
 class Questions:
     """The reading half of `Ledger`."""
 
-    def __init__(self, redis: Client) -> None:
+    def __init__(self, redis: Client, archives: Path | None = None) -> None:
+        """`archives`: where sealed days lie; None: this process reads what is in the engine."""
         self.redis = redis
+        self.archives = archives
         self._trips = RoundTrips(redis)
 
     async def offices(self) -> list[str]:
@@ -112,13 +90,14 @@ class Questions:
         snapshot = await self.snapshot(office)
         return queue_lines(await self.known_office(office), snapshot)
 
+    def entries_of(self, office: str) -> Entries:
+        """All entries of an office, the sealed ones included."""
+        return Entries(self.redis, office, self.archives)
+
     async def entries(self, office: str, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Up to `limit` entries with ids greater than `after`, in order."""
-        return await read_entries(self.redis, office, after, limit)
+        return await self.entries_of(office).some(after, limit)
 
-    async def all_entries(self, office: str, after: int = 0) -> AsyncIterator[Entry]:
+    def all_entries(self, office: str, after: int = 0) -> AsyncIterator[Entry]:
         """Every entry after one, read in pieces; entries appended meanwhile are included."""
-        while found := await self.entries(office, after):
-            for entry in found:
-                yield entry
-            after = found[-1].id
+        return self.entries_of(office).all(after)

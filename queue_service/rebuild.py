@@ -11,13 +11,17 @@ import msgspec
 
 from queue_service import keys
 from queue_service.connection import Client
+from queue_service.entries import Entries
+from queue_service.figures import decode
 from queue_service.hall import Hall, encode_ticket
-from queue_service.questions import read_entries
+from queue_service.offices import Office
+from queue_service.questions import Questions
+from queue_service.refusals import MissingEntries
+from queue_service.roll_ups import computed
 from queue_service.round_trip import answered
 
 Value = dict[str, str] | list[str]
 DERIVED = ("head", "tickets", "desks", "suspended", "numbers", "counters", "calls")
-PIECE = 2000  # entries read at once: a few hundred kilobytes
 
 
 def render(hall: Hall) -> dict[str, Value]:
@@ -75,37 +79,49 @@ async def live_keys(redis: Client, office: str) -> tuple[int, dict[str, Value]]:
 
 
 async def fold(
-    redis: Client, office: str, until: int, progress: Callable[[int], None] = lambda _: None
+    entries: Entries, until: int, progress: Callable[[int], None] = lambda _: None
 ) -> Hall:
-    """The hall that the entries up to and with `until` add up to."""
-    hall = Hall()
-    while hall.seq < until:
-        entries = await read_entries(redis, office, hall.seq, PIECE, until)
-        if not entries:
-            raise MissingEntries(f"The ledger ends at entry {hall.seq}; the head says {until}.")
-        for entry in entries:
-            if entry.id != hall.seq + 1:
-                raise MissingEntries(f"Entry {hall.seq + 1} is missing before entry {entry.id}.")
-            hall.apply(entry)
-        progress(len(entries))
+    """The hall that the entries up to and with `until` add up to.
+
+    Raises:
+        MissingEntries
+    """
+    hall = await entries.start()
+    async for piece in entries.pieces(hall.seq, until):
+        hall.apply_all(piece)
+        progress(len(piece))
+    if hall.seq < until:
+        raise MissingEntries(f"The ledger ends at entry {hall.seq}; the head says {until}.")
     return hall
 
 
-class MissingEntries(Exception):
-    """The ledger has a gap; restore a backup."""
-
-
 async def verify(
-    redis: Client, office: str, progress: Callable[[int], None] = lambda _: None
+    ledger: Questions, office: str, progress: Callable[[int], None] = lambda _: None
 ) -> str | None:
     """Rebuild everything of an office and compare. Returns the first difference, or None.
 
     Safe while people are served: the keys are read in one step and compared as of that entry.
     """
     async with answered():
-        until, found = await live_keys(redis, office)
+        until, found = await live_keys(ledger.redis, office)
     try:
-        hall = await fold(redis, office, until, progress)
+        hall = await fold(ledger.entries_of(office), until, progress)
     except MissingEntries as gap:
         return str(gap)
-    return next(differences(render(hall), found), None)
+    if difference := next(differences(render(hall), found), None):
+        return difference
+    return await _wrong_figures(ledger, await ledger.office(office))
+
+
+async def _wrong_figures(ledger: Questions, office: Office) -> str | None:
+    """The first date whose figures are not what its entries add up to."""
+    async with answered():
+        kept = await ledger.redis.hgetall(keys.of(office.id, "figures"))
+    deleted = (await ledger.entries_of(office.id).start()).date or ""
+    for date in sorted(kept):
+        if "/" in date or date <= deleted:
+            continue  # imported, or its entries are gone
+        day = decode(kept[date])
+        if await computed(ledger, office, date, day.until) != day:
+            return f"figures {date}: they are not what its entries up to {day.until} add up to"
+    return None

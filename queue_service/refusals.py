@@ -111,6 +111,12 @@ class Unavailable(Refusal):
     code = "unavailable"
 
 
+class MissingEntries(Refusal):
+    """Entries are missing from the ledger. Restore a backup."""
+
+    code = "entries_missing"
+
+
 def _all(kind: type[Refusal]) -> list[type[Refusal]]:
     return [kind, *(deeper for below in kind.__subclasses__() for deeper in _all(below))]
 

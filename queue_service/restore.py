@@ -7,15 +7,19 @@ one left and begins anew. At once: nobody else may use the data set; the command
 one machine.
 """
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from queue_service import keys
+from queue_service.archive import MANIFEST
 from queue_service.backup import PIECE, UNFINISHED, Backup, BackupError, Progress
 from queue_service.connection import Client
 from queue_service.engine_check import write_durably
+from queue_service.questions import Questions
 from queue_service.rebuild import Value, render, verify
 from queue_service.round_trip import answered
+from queue_service.whole_file import whole_file
 
 
 class NotEmpty(BackupError):
@@ -42,13 +46,18 @@ async def restore(
         NotProven: what was written is not what the backup says.
     """
     await _make_room(redis)
+    archives = data_dir / "archive"
+    for office in backup.manifest.entries:
+        if (archives / office / MANIFEST).exists():
+            raise NotEmpty(found=f"sealed days of {office} in {archives / office}")
     # The file first: from now on no start accepts an engine that is not the backup's data set.
     write_durably(data_dir / "dataset", backup.manifest.dataset + "\n")
     async with answered():
         await redis.set(keys.DATASET, UNFINISHED + backup.manifest.dataset)
     for office in backup.manifest.entries:
         await _write_office(redis, backup, office, progress)
-        difference = await verify(redis, office)
+        _write_imports(backup, office, archives / office / "imports")
+        difference = await verify(Questions(redis), office)
         if difference:
             raise NotProven(file=backup.file, office=office, difference=difference)
     await _open(redis, backup)
@@ -90,6 +99,8 @@ async def _write_office(redis: Client, backup: Backup, office: str, progress: Pr
         **render(backup.halls[office]),
         "definitions": configuration.definitions,
         "texts": configuration.texts,
+        "start": configuration.start,
+        **configuration.elsewhere,
     }
     async with answered(), redis.pipeline(transaction=True) as pipe:
         for name, value in values.items():
@@ -97,6 +108,13 @@ async def _write_office(redis: Client, backup: Backup, office: str, progress: Pr
         if configuration.clock:
             pipe.set(keys.of(office, "clock"), configuration.clock)
         await pipe.execute()
+
+
+def _write_imports(backup: Backup, office: str, folder: Path) -> None:
+    for id, rows in backup.imports(office):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with whole_file(folder / f"{id}.ndjson.gz") as file:
+            shutil.copyfileobj(rows, file)
 
 
 def _write(pipe: Client, key: str, value: Value) -> None:

@@ -7,24 +7,19 @@ ever added to a figure.
 A day is final 24 hours after its end: what is done with one of its tickets later no longer counts.
 """
 
-import base64
-from collections.abc import AsyncIterator
-
 from msgspec import Struct
 
 from queue_service import events as ev
 from queue_service import keys
 from queue_service.connection import Client
-from queue_service.events import Entry
 from queue_service.figures import LEDGER, Day, decode, encode, figures_of, tally
 from queue_service.hours import BusinessDay, business_day_of
 from queue_service.offices import Office
-from queue_service.questions import before, read_entries
+from queue_service.questions import Questions
 from queue_service.round_trip import answered
 from queue_service.visits import Visits
 
 FINAL_MS = 24 * 3_600_000  # after the end of a day
-PIECE = 2000  # entries read at once: a few hundred kilobytes
 CURSOR = ""  # in `rolled`: up to this entry every day is rolled up
 
 
@@ -36,15 +31,16 @@ class Outstanding(Struct, frozen=True):
     until: int  # the latest entry there is
 
 
-async def outstanding(redis: Client, office: Office) -> Outstanding:
+async def outstanding(ledger: Questions, office: Office) -> Outstanding:
     """Which business dates have entries newer than their roll-up."""
     async with answered():
-        raw = await redis.hgetall(keys.of(office.id, "rolled"))
+        raw = await ledger.redis.hgetall(keys.of(office.id, "rolled"))
     rolled = {date: int(until) for date, until in raw.items()}
     days: dict[str, BusinessDay] = {}
-    cursor = until = rolled.get(CURSOR, 0)
+    entries = ledger.entries_of(office.id)
+    cursor = until = rolled.get(CURSOR) or await entries.deleted()
     found: dict[str, None] = {}
-    async for entry in _entries(redis, office.id, cursor):
+    async for entry in entries.all(cursor):
         date = getattr(entry.event, "date", None)
         if date is not None and entry.id > rolled.get(date, 0):
             day = days.setdefault(date, business_day_of(office, date))
@@ -62,35 +58,34 @@ async def note_cursor(redis: Client, office: str, cursor: int) -> None:
         await redis.hset(keys.of(office, "rolled"), CURSOR, str(cursor))
 
 
-async def roll_up(redis: Client, office: Office, date: str) -> Day:
+async def roll_up(ledger: Questions, office: Office, date: str) -> Day:
     """Compute the figures of a business date anew, and keep them.
 
     Of two at once the one that read more of the ledger stays, whichever is done first.
     """
-    day = await computed(redis, office, date)
-    packed = base64.b64encode(encode(day)).decode()
+    day = await computed(ledger, office, date)
     rolled = keys.of(office.id, "rolled")
 
     async def keep(pipe: Client) -> None:
         known = int(await pipe.hget(rolled, date) or 0)
         pipe.multi()
         if known <= day.until:
-            pipe.hset(keys.of(office.id, "figures"), date, packed)
+            pipe.hset(keys.of(office.id, "figures"), date, encode(day))
             pipe.hset(rolled, date, str(day.until))
 
     async with answered():
-        await redis.transaction(keep, rolled)
+        await ledger.redis.transaction(keep, rolled)
     return day
 
 
-async def computed(redis: Client, office: Office, date: str) -> Day:
-    """The figures of a business date as the ledger has them now."""
+async def computed(ledger: Questions, office: Office, date: str, until: int | None = None) -> Day:
+    """The figures of a business date as of an entry; None: as of the latest."""
     day = business_day_of(office, date)
-    async with answered():
-        until = int(await redis.hget(keys.of(office.id, "head"), "seq") or 0)
-    after = await before(redis, office.id, day.start, until)
+    entries = ledger.entries_of(office.id)
+    until = await entries.last() if until is None else until
+    after = await entries.before(day.start)
     visits, refused, over = Visits(), list[ev.Refused](), False
-    async for entry in _entries(redis, office.id, after, until):
+    async for entry in entries.all(after, until):
         if entry.event.at >= day.end + FINAL_MS:
             break
         if getattr(entry.event, "date", None) != date:
@@ -105,33 +100,24 @@ async def computed(redis: Client, office: Office, date: str) -> Day:
     return tally(date, [each for each in found if each is not None], refused, until=until)
 
 
-async def days(redis: Client, office: Office, first: str, last: str) -> list[Day]:
+async def days(ledger: Questions, office: Office, first: str, last: str) -> list[Day]:
     """The figures of the business dates from `first` to `last`, both included, as of this moment.
 
     What the roll-ups do not know yet is computed by the same function and not kept.
     """
-    behind = set((await outstanding(redis, office)).dates)
+    behind = set((await outstanding(ledger, office)).dates)
     key = keys.of(office.id, "figures")
     async with answered():
-        known = sorted(await redis.hkeys(key))
-        whole = {LEDGER, *await redis.hkeys(keys.of(office.id, "imports"))}
+        known = sorted(await ledger.redis.hkeys(key))
+        whole = {LEDGER, *await ledger.redis.hkeys(keys.of(office.id, "imports"))}
         wanted = [
             name
             for name in known
             if first <= name[:10] <= last and name not in behind and name[11:] in whole
         ]
-        raw = await redis.hmget(key, wanted) if wanted else []
-    kept = [decode(base64.b64decode(each)) for each in raw if each is not None]
+        raw = await ledger.redis.hmget(key, wanted) if wanted else []
+    kept = [decode(each) for each in raw if each is not None]
     running = [
-        await computed(redis, office, date) for date in sorted(behind) if first <= date <= last
+        await computed(ledger, office, date) for date in sorted(behind) if first <= date <= last
     ]
     return sorted([*kept, *running], key=lambda day: (day.date, day.source))
-
-
-async def _entries(
-    redis: Client, office: str, after: int, until: int | None = None
-) -> AsyncIterator[Entry]:
-    while found := await read_entries(redis, office, after, PIECE, until):
-        for entry in found:
-            yield entry
-        after = found[-1].id

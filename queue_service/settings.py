@@ -13,6 +13,8 @@ from typing import Literal, Self, TypeVar
 from msgspec import Struct
 
 PREFIX = "MADOGUCHI_"
+SHORTEST_RETENTION = 7  # days: a slip of the finger must not delete last week
+LONGEST_RETENTION = 36_500
 
 _Word = TypeVar("_Word", bound=str)
 
@@ -33,6 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     admin_key: str | None = None  # the first administrator's key; not stored
     log_format: Literal["json", "text"] = "text"
     durability: Literal["always", "everysec"] = "always"
+    retention_days: int | None = None  # sealed entries older than this are deleted; None: never
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -52,7 +55,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             admin_key=_admin_key(given["admin_key"]),
             log_format=_one_of("log_format", given["log_format"] or "text", "json", "text"),
             durability=_one_of("durability", given["durability"] or "always", "always", "everysec"),
+            retention_days=_retention(given["retention_days"]),
         )
+
+    @property
+    def archives(self) -> Path:
+        """Where sealed days and imported logs of all offices lie."""
+        return self.data_dir / "archive"
 
     def __repr__(self) -> str:
         """Every field but the secrets, so that settings may be logged."""
@@ -107,6 +116,17 @@ def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)
     raise BadSetting(f"{PREFIX}PORT is {text!r}: write a number from 0 to 65535")
+
+
+def _retention(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if text.isdecimal() and SHORTEST_RETENTION <= int(text) <= LONGEST_RETENTION:
+        return int(text)
+    raise BadSetting(
+        f"{PREFIX}RETENTION_DAYS is {text!r}: write a number of days from {SHORTEST_RETENTION} to "
+        f"{LONGEST_RETENTION}, or nothing to keep everything"
+    )
 
 
 def _admin_key(key: str | None) -> str | None:

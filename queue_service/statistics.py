@@ -14,12 +14,12 @@ from msgspec import Struct, field
 
 from queue_service import keys
 from queue_service.bins import BINS, DAY
-from queue_service.connection import Client
 from queue_service.figures import Day
 from queue_service.hours import reception_spans
 from queue_service.intervals import Quality, Question, Row, answer
 from queue_service.office_files import office_to_json
 from queue_service.offices import Office
+from queue_service.questions import Questions
 from queue_service.roll_ups import days
 from queue_service.round_trip import answered
 
@@ -113,7 +113,7 @@ def check(question: Question) -> None:
         )
 
 
-async def gather(redis: Client, office: Office, question: Question) -> Evidence:
+async def gather(ledger: Questions, office: Office, question: Question) -> Evidence:
     """Read the days that a question is about, today as of this moment.
 
     Raises:
@@ -121,8 +121,8 @@ async def gather(redis: Client, office: Office, question: Question) -> Evidence:
     """
     check(question)
     before = question.first - _ONE_DAY  # a business day reaches into the next calendar day
-    found = await days(redis, office, before.isoformat(), question.last.isoformat())
+    found = await days(ledger, office, before.isoformat(), question.last.isoformat())
     async with answered():
-        head: Any = await redis.hget(keys.of(office.id, "head"), "date")
+        head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
     today = date.fromisoformat(head) if head else question.first
     return Evidence(office=office, question=question, days=found, today=today)

@@ -19,8 +19,8 @@ SMALL = "/api/v1/offices/small"
 
 
 # A server that has imported everything once and forks for each test: a start takes milliseconds.
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["pytest", "tests.served"])
+forks = multiprocessing.get_context("forkserver")
+forks.set_forkserver_preload(["pytest", "tests.served"])
 
 
 class Child:
@@ -28,7 +28,7 @@ class Child:
 
     def __init__(self, *args: str) -> None:
         self._args = args
-        self._process = _forks.Process(target=_serve, args=args)
+        self._process = forks.Process(target=_serve, args=args)
         self._process.start()
 
     def again(self) -> "Child":

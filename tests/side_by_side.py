@@ -174,7 +174,7 @@ class SideBySide:
 
     def rebuild(self) -> None:
         """The ledger alone, read from its beginning, gives the live keys."""
-        difference = self.runner.run(verify(self.redis, OFFICE))
+        difference = self.runner.run(verify(self.ledgers[0], OFFICE))
         assert difference is None, difference
 
 

@@ -13,12 +13,15 @@ from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from queue_service.ledger import OpenLedger
+from worker.archive import seal
 from worker.rollup import roll_up
 from worker.tend import tend
 
 QUEUE = "madoguchi"
 TEND = "tend"
 ROLL_UP = "rollup"
+SEAL = "seal"
 
 TIMEOUT_S = 60  # a job takes milliseconds; the engine's deadline ends it after a few seconds
 FAILED_S = 3600  # how long a failure can be looked at; the next tick does the work anyway
@@ -68,10 +71,11 @@ def job_queue(redis: Redis) -> Queue:
     return Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=HouseJob)
 
 
-def make_worker(redis: Redis, ledger_url: str) -> HouseWorker:
-    """A worker for the jobs of this house, working on that ledger."""
-    _functions[TEND] = partial(tend, ledger_url)
-    _functions[ROLL_UP] = partial(roll_up, ledger_url)
+def make_worker(redis: Redis, open: OpenLedger, retention_days: int | None = None) -> HouseWorker:
+    """A worker for the jobs of this house, working on the ledger that is opened."""
+    _functions[TEND] = partial(tend, open)
+    _functions[ROLL_UP] = partial(roll_up, open)
+    _functions[SEAL] = partial(seal, open, retention_days)
     return HouseWorker(
         [job_queue(redis)],
         connection=redis,

@@ -1,4 +1,5 @@
-"""The tick: every half minute, one job for each office, and one for each day with new entries.
+"""The tick: every half minute, one job for each office, one for each day with new entries, and one
+where a day is final.
 
 Any number of schedules may run side by side; a tick that was missed is made up for by the next,
 because a job does all that is outstanding.
@@ -13,9 +14,11 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from queue_service.ledger import OpenLedger
 from queue_service.refusals import Unavailable
-from worker.jobs import ROLL_UP, TEND, ask, job_queue
-from worker.rollup import survey
+from queue_service.roll_ups import note_cursor, outstanding
+from queue_service.sealing import is_due
+from worker.jobs import ROLL_UP, SEAL, TEND, ask, job_queue
 
 TICK_S = 30.0  # a booking lapses at most this late, a day without visitors ends this late
 AWAY_S = 2.0  # an engine that is away is asked again so often
@@ -23,24 +26,38 @@ AWAY_S = 2.0  # an engine that is away is asked again so often
 log = structlog.get_logger("worker.schedule")
 
 
-def tick(redis: Redis, ledger_url: str) -> int:
+def tick(redis: Redis, open: OpenLedger) -> int:
     """Ask for what has to be done at every office; returns at how many."""
-    found = asyncio.run(survey(ledger_url))
+    found = asyncio.run(_survey(open))
     queue = job_queue(redis)
-    for office, dates in found.items():
+    for office, (dates, due) in found.items():
         ask(queue, TEND, office)
         for date in dates:
             ask(queue, ROLL_UP, office, date)
+        if due:
+            ask(queue, SEAL, office)
     return len(found)
+
+
+async def _survey(open: OpenLedger) -> dict[str, tuple[tuple[str, ...], bool]]:
+    """Every office: the business dates whose figures are behind, and whether a day may be sealed."""
+    found = {}
+    async with open() as ledger:
+        for id in await ledger.offices():
+            office = await ledger.office(id)
+            behind = await outstanding(ledger, office)
+            await note_cursor(ledger.redis, id, behind.cursor)
+            found[id] = (behind.dates, await is_due(ledger, office))
+    return found
 
 
 class Schedule(threading.Thread):
     """Ticks until told to stop. A thread: rq keeps the main one for its signals."""
 
-    def __init__(self, redis: Redis, ledger_url: str, tick_s: float = TICK_S) -> None:
+    def __init__(self, redis: Redis, open: OpenLedger, tick_s: float = TICK_S) -> None:
         super().__init__(name="schedule", daemon=True)
         self._redis = redis
-        self._ledger_url = ledger_url
+        self._open = open
         self._tick_s = tick_s
         self._stopped = threading.Event()
         self.failed = False
@@ -61,7 +78,7 @@ class Schedule(threading.Thread):
 
     def _tick(self) -> float:
         try:
-            tick(self._redis, self._ledger_url)
+            tick(self._redis, self._open)
         except (RedisError, Unavailable) as failure:
             log.warning("engine_away", error=type(failure).__name__)
             return AWAY_S

@@ -7,24 +7,24 @@ import asyncio
 
 import structlog
 
-from queue_service.ledger import Ledger
+from queue_service.ledger import OpenLedger
 from queue_service.refusals import Refusal
 
 log = structlog.get_logger("worker.tend")
 
 
-def tend(url: str, office: str) -> int:
+def tend(open: OpenLedger, office: str) -> int:
     """Do what is outstanding at an office; returns how many bookings lapsed.
 
     Twice or at once it finds nothing left to do. An engine that is away, or an office that is gone,
     is logged and left to the next tick.
     """
-    return asyncio.run(_tend(url, office))
+    return asyncio.run(_tend(open, office))
 
 
-async def _tend(url: str, office: str) -> int:
+async def _tend(open: OpenLedger, office: str) -> int:
     try:
-        async with Ledger.open(url) as ledger:
+        async with open() as ledger:
             lapsed = await ledger.tend(office)
     except Refusal as refusal:
         log.warning("not_tended", office=office, code=refusal.code)

@@ -1,11 +1,13 @@
 """One worker process: the schedule and an rq worker, from the first breath to the last."""
 
 import time
+from functools import partial
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from queue_service.ledger import Ledger
 from queue_service.settings import Settings
 from worker.jobs import make_worker
 from worker.schedule import AWAY_S, Schedule
@@ -22,11 +24,12 @@ def work(settings: Settings) -> int:
     """
     ledger_url = settings.redis_url
     assert ledger_url is not None, "whoever starts a worker knows the engine"
+    open = partial(Ledger.open, ledger_url, settings.archives)
     with Redis.from_url(settings.jobs_redis_url or ledger_url) as redis:
         _wait_for(redis)
-        schedule = Schedule(redis, ledger_url)
+        schedule = Schedule(redis, open)
         try:
-            worker = make_worker(redis, ledger_url)
+            worker = make_worker(redis, open, settings.retention_days)
             schedule.start()
             worker.work(logging_level="WARNING")
         except RedisError as failure:

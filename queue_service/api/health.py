@@ -83,7 +83,7 @@ async def _look_at_worker(state: Any) -> None:
     if ledger is None:
         return
     for office in await ledger.offices():
-        behind = await outstanding(ledger.redis, await ledger.known_office(office))
+        behind = await outstanding(ledger, await ledger.known_office(office))
         DAYS_BEHIND.labels(office).set(len(behind.dates))
         ENTRIES_BEHIND.labels(office).set(behind.until - behind.cursor)
     if state.settings.jobs_redis_url in (None, state.settings.redis_url):

@@ -17,6 +17,8 @@ STATUS: dict[str, int] = {
     "unknown_ticket": 404,
     "no_public_url": 404,
     "no_voice": 404,
+    # 410: what was there
+    "entries_missing": 410,
     # 409: well-formed, and not possible now
     "closed": 409,
     "suspended": 409,

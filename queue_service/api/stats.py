@@ -67,7 +67,7 @@ async def arrivals(
     known = await checked(ledger, office)
     question = Question(first=from_, last=to, bin=bin, by=_told_by(by), service=service)
     try:
-        evidence = await gather(ledger.redis, known, question)
+        evidence = await gather(ledger, known, question)
     except TooMuch as much:
         raise invalid("bin", str(much)) from None
     accepted: Format = "csv" if "text/csv" in request.headers.get("accept", "") else "json"

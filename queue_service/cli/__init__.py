@@ -9,9 +9,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from queue_service.archive_manifest import ArchiveError
 from queue_service.backup import BackupError
 from queue_service.cli import (
     access_keys,
+    archive,
     backup,
     demo,
     doctor,
@@ -42,6 +44,7 @@ MODULES = (
     export,
     watch,
     verify,
+    archive,
     backup,
     doctor,
 )
@@ -83,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadSetting as problem:
         print(problem, file=sys.stderr)
         return 2
-    except (CommandFailed, EngineError, BackupError, OfficeError) as failure:
+    except (CommandFailed, EngineError, BackupError, ArchiveError, OfficeError) as failure:
         print(failure, file=sys.stderr)
         return 1
     except Refusal as refusal:

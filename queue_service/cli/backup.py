@@ -12,7 +12,6 @@ from queue_service.cli.engines import plain, with_ledger
 from queue_service.connection import connect
 from queue_service.embedded import Embedded, running_url
 from queue_service.engine_check import check_engine
-from queue_service.export import last_entry
 from queue_service.ledger import Ledger
 from queue_service.restore import restore
 from queue_service.settings import Settings
@@ -48,9 +47,9 @@ def add(commands: Commands) -> None:
 
 def _backup(args: argparse.Namespace, settings: Settings) -> int:
     async def write(ledger: Ledger) -> Manifest:
-        total = sum([await last_entry(ledger.redis, each) for each in await ledger.offices()])
+        total = sum([await ledger.entries_of(each).last() for each in await ledger.offices()])
         with progress("backup", total) as advance:
-            return await back_up(ledger.redis, args.file.absolute(), advance)
+            return await back_up(ledger, args.file.absolute(), advance)
 
     _tell(args, with_ledger(settings, write), f"{args.file} holds")
     return 0

@@ -99,7 +99,7 @@ def with_ledger(
     """What `use` makes of the ledger."""
 
     async def opened(url: str) -> _T:
-        async with Ledger.open(url) as ledger:
+        async with Ledger.open(url, settings.archives) as ledger:
             return await use(ledger)
 
     with engine(settings, create=create) as url:

@@ -71,13 +71,11 @@ def _export(args: argparse.Namespace, settings: Settings) -> int:
 
     async def write(ledger: Ledger) -> int:
         office = await ledger.office(args.office)
-        total = await export.last_entry(ledger.redis, args.office)
+        total = await ledger.entries_of(args.office).last()
         count = 0
         with _output(args.output) as out, progress(f"export {args.what}", total) as advance:
             out.write(export.header(args.what, args.format))
-            rows = export.rows(
-                ledger.redis, office, args.what, args.first, args.last, progress=advance
-            )
+            rows = export.rows(ledger, office, args.what, args.first, args.last, progress=advance)
             async for row in rows:
                 out.write(export.line(args.what, args.format, row))
                 count += 1

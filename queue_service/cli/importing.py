@@ -113,7 +113,7 @@ def _add_reading(parser: Parser) -> None:
 
 
 def _tickets(args: argparse.Namespace, settings: Settings) -> int:
-    folder = settings.data_dir / "archive" / args.office / "imports"
+    folder = settings.archives / args.office / "imports"
 
     async def work(ledger: Ledger) -> tuple[Import, bool]:
         office = await ledger.office(args.office)

@@ -4,7 +4,6 @@ import argparse
 
 from queue_service.cli.command import Commands, add_format, add_office, answer, progress
 from queue_service.cli.engines import with_ledger
-from queue_service.export import last_entry
 from queue_service.ledger import Ledger
 from queue_service.rebuild import verify
 from queue_service.settings import Settings
@@ -30,9 +29,9 @@ def add(commands: Commands) -> None:
 def _verify(args: argparse.Namespace, settings: Settings) -> int:
     async def proven(ledger: Ledger) -> tuple[int, str | None]:
         await ledger.office(args.office)  # one that does not exist would agree with nothing
-        entries = await last_entry(ledger.redis, args.office)
+        entries = await ledger.entries_of(args.office).last()
         with progress(f"verify {args.office}", entries) as advance:
-            return entries, await verify(ledger.redis, args.office, advance)
+            return entries, await verify(ledger, args.office, advance)
 
     entries, difference = with_ledger(settings, proven)
     told = {"office": args.office, "entries": entries, "agrees": difference is None}

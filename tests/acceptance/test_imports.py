@@ -51,7 +51,7 @@ async def define(ledger: Ledger, office: str, zone: str) -> None:
 
 async def asked(ledger: Ledger, office: str, first: str, last: str, **how: Any) -> Statistics:
     question = Question(first=date.fromisoformat(first), last=date.fromisoformat(last), **how)
-    return (await gather(ledger.redis, await ledger.office(office), question)).counted()
+    return (await gather(ledger, await ledger.office(office), question)).counted()
 
 
 def hourly(told: Statistics) -> dict[str, dict[str, int]]:

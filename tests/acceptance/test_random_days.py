@@ -461,17 +461,17 @@ def same_waits(row: Row, visits: list[Plain]) -> bool:
     return all(abs(one - other) < 0.501e-4 for one, other in zip(told, plain, strict=True))
 
 
-async def counted_while_it_grew(redis: Client, stretch: Stretch) -> list[Day]:
+async def counted_while_it_grew(ledger: Ledger, stretch: Stretch) -> list[Day]:
     """Write the entries in two pieces and roll up after each, yet never all; then ask for all days."""
     office, entries, chance = stretch.office, stretch.entries, stretch.chance
     half = chance.randrange(1, len(entries))
     for piece in (entries[:half], entries[half:]):
-        await append(redis, office.id, piece)
-        behind = await outstanding(redis, office)
-        await note_cursor(redis, office.id, behind.cursor)
+        await append(ledger.redis, office.id, piece)
+        behind = await outstanding(ledger, office)
+        await note_cursor(ledger.redis, office.id, behind.cursor)
         for day in chance.sample(behind.dates, len(behind.dates) * 7 // 8):
-            await roll_up(redis, office, day)
-    return await days(redis, office, f"{stretch.dates[0]}", f"{stretch.dates[-1]}")
+            await roll_up(ledger, office, day)
+    return await days(ledger, office, f"{stretch.dates[0]}", f"{stretch.dates[-1]}")
 
 
 @pytest.mark.parametrize("tenth", range(10))
@@ -481,24 +481,24 @@ async def test_the_statistics_say_what_a_plain_walk_over_the_entries_says(
     async with Ledger.open(engine_url) as ledger:
         for seed in range(SEED + tenth, SEED + STRETCHES, 10):
             stretch = Stretch(seed)
-            found = await counted_while_it_grew(ledger.redis, stretch)
+            found = await counted_while_it_grew(ledger, stretch)
             plain = {
                 day: plain_day(stretch.entries, day, closes)
                 for day, (_, closes, _) in stretch.days.items()
                 if any(each.get("date") == day for each in stretch.entries)
             }
             assert {day.date: as_plain(day) for day in found} == plain, seed
-            await compare(ledger.redis, stretch, [v for day in plain.values() for v in day])
+            await compare(ledger, stretch, [v for day in plain.values() for v in day])
 
 
-async def compare(redis: Client, stretch: Stretch, visits: list[Plain]) -> None:
+async def compare(ledger: Ledger, stretch: Stretch, visits: list[Plain]) -> None:
     """Ask for some of the calendar dates, cut in every way, and count them plainly."""
     first, last = sorted(stretch.chance.sample(stretch.dates, 2))
     begins, ends = stretch.instant(first), stretch.instant(last + A_DAY)
     come = [each for each in visits if begins <= each["arrived_at"] < ends]
     sent = [e for e in stretch.entries if e["type"] == "Refused" and begins <= e["at"] < ends]
     total = plain_counts(come, sent)
-    evidence = await gather(redis, stretch.office, Question(first=first, last=last))
+    evidence = await gather(ledger, stretch.office, Question(first=first, last=last))
     for bin in ("15", "30", "day", "week"):
         asked = Question(first=first, last=last, bin=bin)  # type: ignore[arg-type]
         told = replace(evidence, question=asked).counted()
@@ -544,12 +544,12 @@ async def test_a_slow_roll_up_does_not_undo_a_faster_one(
     await issue(ledger)
     with monkeypatch.context() as patch:
         patch.setattr(roll_ups, "computed", slowly)
-        slow = asyncio.create_task(roll_up(ledger.redis, office, day))
+        slow = asyncio.create_task(roll_up(ledger, office, day))
         await counted.wait()
     await issue(ledger)
-    await roll_up(ledger.redis, office, day)
-    await note_cursor(ledger.redis, OFFICE, (await outstanding(ledger.redis, office)).cursor)
+    await roll_up(ledger, office, day)
+    await note_cursor(ledger.redis, OFFICE, (await outstanding(ledger, office)).cursor)
     go_on.set()
     await slow
-    (told,) = await days(ledger.redis, office, day, day)
+    (told,) = await days(ledger, office, day, day)
     assert told.visit_rows.size == 2

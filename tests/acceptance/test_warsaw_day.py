@@ -97,7 +97,7 @@ async def events_kept(keep: Path, offices: set[str]) -> dict[str, list[Event]]:
         ):
             assert set(await ledger.offices()) == offices
             for office in offices:
-                assert await verify(ledger.redis, office) is None
+                assert await verify(ledger, office) is None
             return {office: await events_of(ledger, client, office) for office in offices}
 
 

@@ -1,5 +1,6 @@
 """An office with everything that a ticket machine may meet, and the machine before it."""
 
+import asyncio
 from collections import Counter
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from queue_service.office_files import read_office
 from queue_service.offices import Office
 from tests.browser.conftest import Open, Site
 from tests.hall import OFFICE
+from tests.live import PATIENCE_S
 
 Kind = TypeVar("Kind")
 
@@ -76,9 +78,15 @@ async def entries(ledger: Ledger) -> Counter[str]:
 
 
 async def only(ledger: Ledger, kind: type[Kind]) -> Kind:
-    """The one event of a kind."""
-    events = [each.event for each in await ledger.entries(OFFICE)]
-    (event,) = [each for each in events if isinstance(each, kind)]
+    """The one event of a kind, which a page may still be about to send."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            events = [each.event for each in await ledger.entries(OFFICE)]
+            found = [each for each in events if isinstance(each, kind)]
+            if found:
+                break
+            await asyncio.sleep(0.05)
+    (event,) = found
     return event
 
 

@@ -114,4 +114,4 @@ async def test_each_press_has_one_number_however_often_the_api_is_killed(
             assert again[key].headers["Idempotency-Replayed"] == "true"
         issued = [e async for e in ledger.all_entries(OFFICE) if type(e.event).__name__ == "Issued"]
         assert len(issued) == len(given)
-        assert await verify(ledger.redis, OFFICE) is None
+        assert await verify(ledger, OFFICE) is None

@@ -115,7 +115,7 @@ async def judge(url: str) -> None:
     """By the ledger: whoever was called was the first of everyone who waited at that moment."""
     hall = Hall()
     async with Ledger.open(url) as ledger:
-        assert await verify(ledger.redis, OFFICE) is None
+        assert await verify(ledger, OFFICE) is None
         async for entry in ledger.all_entries(OFFICE):
             if isinstance(entry.event, Issued):
                 assert entry.event.number not in hall.numbers, "a number was given twice"

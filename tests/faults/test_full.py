@@ -34,7 +34,7 @@ async def test_a_full_memory_refuses_numbers_and_loses_none(engine: Embedded, en
             await ledger.redis.config_set("maxmemory", 0)
         again = await ledger.issue(OFFICE, wish("a"), intent("press"))
         assert again.ticket.seq > given.ticket.seq
-        assert await verify(ledger.redis, OFFICE) is None
+        assert await verify(ledger, OFFICE) is None
 
 
 def test_a_full_disk_stops_the_engine_and_loses_nothing(tmp_path: Path):
@@ -56,7 +56,7 @@ def test_a_full_disk_stops_the_engine_and_loses_nothing(tmp_path: Path):
 
     async def judge(engine: Embedded) -> list[str]:
         async with Ledger.open(engine.url) as ledger:
-            assert await verify(ledger.redis, OFFICE) is None
+            assert await verify(ledger, OFFICE) is None
             await ledger.issue(OFFICE, wish("b"))
             return [shown.ticket.number for shown in await ledger.tickets(OFFICE)]
 

@@ -30,7 +30,7 @@ def kill_under_load(folder: Path, kills: int, moments: random.Random) -> int:
 
     async def judge() -> tuple[list[str], str | None]:
         async with Ledger.open(engine.url) as ledger:
-            return await broken(ledger, given), await verify(ledger.redis, OFFICE)
+            return await broken(ledger, given), await verify(ledger, OFFICE)
 
     folder.mkdir()
     with Embedded(folder / "data") as engine:

@@ -62,7 +62,7 @@ async def test_every_third_answer_is_lost_and_each_intent_has_one_number(
             async for entry in ledger.all_entries(OFFICE)
             if type(entry.event).__name__ == "Issued"
         ]
-        assert await verify(ledger.redis, OFFICE) is None
+        assert await verify(ledger, OFFICE) is None
     measured(f"{intents} intents, {wire.dropped} answers lost")
     assert wire.dropped > intents // 3
     assert len(set(given)) == intents
@@ -126,7 +126,7 @@ async def test_a_mute_engine_is_given_up_in_time_and_forgiven(
         )
         assert max(seconds for _, seconds in answers.values()) < ANSWER_S
         wire.mute = False
-        assert await verify(redis, OFFICE) is None
+        assert await verify(ledger, OFFICE) is None
         again = await ledger.issue(OFFICE, wish("b"), intent("another press"))
         assert again.ticket.number == "B0001"
     finally:

@@ -39,7 +39,7 @@ def cut_the_power(folder: Path, durability: Durability, rounds: int) -> list[str
         promised += len(given)
         async with Ledger.open(engine.url) as ledger:
             faults.extend(await broken(ledger, given))
-            if difference := await verify(ledger.redis, OFFICE):
+            if difference := await verify(ledger, OFFICE):
                 faults.append(difference)
 
     engine = Embedded(folder / "data", durability=durability, env=shim.env)

@@ -1,12 +1,12 @@
 """Workers and engines are killed while days are rolled up; the figures stay what the ledger says."""
 
 import asyncio
-import multiprocessing
 import random
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from queue_service.roll_ups import computed, outstanding
 from queue_service.statistics import gather
 from tests.faults.engines import kill, until
 from tests.faults.load import OFFICE, OFFICE_YAML, clients
+from tests.live import forks
 from worker.jobs import make_worker
 from worker.schedule import Schedule
 
@@ -31,14 +32,12 @@ TICK_S = 0.05  # so that there is always something to be killed in
 DAY = "2025-11-24"
 TEN_O_CLOCK = 1_763_946_000_000
 
-_forks = multiprocessing.get_context("forkserver")
-
 
 def work(url: str) -> None:
     """A worker that is asked for roll-ups all the time."""
     with Redis.from_url(url) as redis:
-        Schedule(redis, url, TICK_S).start()
-        make_worker(redis, url).work(logging_level="ERROR")
+        Schedule(redis, partial(Ledger.open, url), TICK_S).start()
+        make_worker(redis, partial(Ledger.open, url)).work(logging_level="ERROR")
 
 
 async def _prepare(url: str) -> None:
@@ -50,7 +49,7 @@ async def _prepare(url: str) -> None:
 async def _is_rolled_up(url: str) -> bool:
     async with Ledger.open(url) as ledger:
         office = await ledger.office(OFFICE)
-        return not (await outstanding(ledger.redis, office)).dates
+        return not (await outstanding(ledger, office)).dates
 
 
 async def _judge(url: str) -> int:
@@ -59,9 +58,9 @@ async def _judge(url: str) -> int:
         office = await ledger.office(OFFICE)
         entries = [entry.event async for entry in ledger.all_entries(OFFICE)]
         question = Question(first=date(2025, 11, 24), last=date(2025, 11, 26), bin="year")
-        told = (await gather(ledger.redis, office, question)).counted()
+        told = (await gather(ledger, office, question)).counted()
         assert set(await ledger.redis.hkeys(keys.of(OFFICE, "rolled"))) >= {DAY}
-        anew = [await computed(ledger.redis, office, DAY)]
+        anew = [await computed(ledger, office, DAY)]
     counted = {row["service"]: row for row in told.rows}
     issued = Counter(event.service for event in entries if isinstance(event, Issued))
     assert {name: counted[name]["arrivals"] for name in issued} == issued
@@ -84,7 +83,7 @@ def test_figures_agree_with_the_ledger_however_often_workers_and_engine_are_kill
         asyncio.run(_prepare(engine.url))
         with clients(engine.url, tmp_path, 1):
             for n in range(rounds(USUAL_ROUNDS)):
-                worker = _forks.Process(target=work, args=(engine.url,))
+                worker = forks.Process(target=work, args=(engine.url,))
                 worker.start()
                 time.sleep(chance.uniform(0.02, 0.5))
                 if n % 3 == 0:
@@ -92,7 +91,7 @@ def test_figures_agree_with_the_ledger_however_often_workers_and_engine_are_kill
                     engine.start()
                 worker.kill()
                 worker.join()
-        worker = _forks.Process(target=work, args=(engine.url,))
+        worker = forks.Process(target=work, args=(engine.url,))
         worker.start()
         begin = time.monotonic()
         until(lambda: asyncio.run(_is_rolled_up(engine.url)), 90)

@@ -42,7 +42,7 @@ STALL_S = 4.0  # a screen that takes nothing for longer is let go
 PATIENCE_S = 30.0
 CUTS = 20
 CALLS_A_CUT = 10
-OLD_BOARDS = 12  # that may be on the way to a screen; what it missed beyond them it never gets
+OLD_BOARDS = 25  # that the kernels of both sides may hold; what was missed beyond them never comes
 
 
 @pytest.fixture(autouse=True)

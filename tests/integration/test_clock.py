@@ -26,7 +26,7 @@ def at(zone: str, text: str) -> int:
 
 async def sound(ledger: Ledger) -> None:
     """No entry out of order, no number held by two, nothing lost: by the ledger itself."""
-    assert await verify(ledger.redis, OFFICE) is None
+    assert await verify(ledger, OFFICE) is None
     entries = [entry async for entry in ledger.all_entries(OFFICE)]
     assert [entry.id for entry in entries] == list(range(1, len(entries) + 1))
     times = [entry.event.at for entry in entries]

@@ -29,7 +29,7 @@ async def at(ledger: Ledger, minutes: float, days: int = 0) -> None:
 async def exported(
     ledger: Ledger, office: Office, what: What, first: str = TODAY, last: str = TODAY
 ) -> list[Row]:
-    return [row async for row in export.rows(ledger.redis, office, what, first, last)]
+    return [row async for row in export.rows(ledger, office, what, first, last)]
 
 
 async def one_visit(ledger: Ledger, office: Office) -> Row:

@@ -48,7 +48,7 @@ def take(ledger: Ledger, office: Office, tmp_path: Path) -> Take:
 
 async def told(ledger: Ledger, office: Office, first: str, last: str, **how: Any) -> Statistics:
     question = Question(first=date.fromisoformat(first), last=date.fromisoformat(last), **how)
-    return (await gather(ledger.redis, office, question)).counted()
+    return (await gather(ledger, office, question)).counted()
 
 
 async def the_day(ledger: Ledger, office: Office, day: str = MONDAY) -> dict[str, Any]:
@@ -75,7 +75,7 @@ async def test_services_are_found_by_their_names_and_others_are_the_import_s_own
     assert [each.id for each in (await ledger.office(OFFICE)).services] == [
         each.id for each in office.services
     ]
-    assert await verify(ledger.redis, OFFICE) is None  # the ledger has a note, and adds up
+    assert await verify(ledger, OFFICE) is None  # the ledger has a note, and adds up
 
 
 async def test_the_same_file_twice_changes_nothing(ledger: Ledger, office: Office, take: Take):
@@ -191,7 +191,7 @@ async def test_a_day_played_live_equals_its_own_log(
     log = tmp_path / "own.csv"
     with log.open("w", newline="") as out:
         out.write(export.header("tickets", "csv"))
-        async for row in export.rows(ledger.redis, office, "tickets", MONDAY, MONDAY):
+        async for row in export.rows(ledger, office, "tickets", MONDAY, MONDAY):
             out.write(export.line("tickets", "csv", row))
     assert len(log.read_text().splitlines()) == 7
     twin = replace(office, id="twin")

@@ -18,7 +18,7 @@ MINUTE = 60_000
 async def rebuilds(ledger: Ledger):
     """After every test, the ledger alone must add up to the keys the test left behind."""
     yield
-    assert await verify(ledger.redis, OFFICE) is None
+    assert await verify(ledger, OFFICE) is None
 
 
 async def pass_time(ledger: Ledger, ms: int) -> None:

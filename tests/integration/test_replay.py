@@ -125,7 +125,7 @@ async def test_the_ledger_tells_the_log_at_the_log_s_own_times(admin: Api, empty
     }
     tickets = await admin.ask("GET", "/offices/hall/tickets?state=waiting")
     assert [ticket["number"] for ticket in tickets.body["tickets"]] == ["B004"]
-    assert await verify(empty.redis, "hall") is None
+    assert await verify(empty, "hall") is None
 
 
 async def test_offices_are_played_side_by_side_and_each_like_alone(

@@ -87,25 +87,21 @@ async def test_the_worker_makes_no_difference_to_the_figures(
 ):
     await play(ledger)
     before = asked(service)
-    assert (await outstanding(ledger.redis, office)).dates == (DAY,)
-    await roll_up(ledger.redis, office, DAY)
-    behind = await outstanding(ledger.redis, office)
+    assert (await outstanding(ledger, office)).dates == (DAY,)
+    await roll_up(ledger, office, DAY)
+    behind = await outstanding(ledger, office)
     assert behind.dates == ()
     await note_cursor(ledger.redis, OFFICE, behind.cursor)
     assert asked(service) == before
     await issue(ledger)
-    assert (await outstanding(ledger.redis, office)).dates == (DAY,)
+    assert (await outstanding(ledger, office)).dates == (DAY,)
     assert asked(service)["n"] == 5  # at once, whatever the worker does
 
 
 async def test_rolling_up_twice_gives_the_same_bytes(ledger: Ledger, office: Office):
     await play(ledger)
-    first = await roll_up(ledger.redis, office, DAY)
-    assert (
-        await roll_up(ledger.redis, office, DAY)
-        == first
-        == await computed(ledger.redis, office, DAY)
-    )
+    first = await roll_up(ledger, office, DAY)
+    assert await roll_up(ledger, office, DAY) == first == await computed(ledger, office, DAY)
 
 
 async def test_a_ticket_finished_on_the_next_day_stands_on_the_day_of_its_arrival(
@@ -116,12 +112,12 @@ async def test_a_ticket_finished_on_the_next_day_stands_on_the_day_of_its_arriva
     await ledger.advance(OFFICE, first, Move.START)
     await at(ledger, 20 * 60)  # six in the morning
     await ledger.tend(OFFICE)
-    for date in (await outstanding(ledger.redis, office)).dates:
-        await roll_up(ledger.redis, office, date)
+    for date in (await outstanding(ledger, office)).dates:
+        await roll_up(ledger, office, date)
     told = asked(service)
     assert told["quality"]["forgotten_finishes"] == 1  # nobody pressed finish all night
     await ledger.advance(OFFICE, first, Move.FINISH)
-    assert (await outstanding(ledger.redis, office)).dates == (DAY,)
+    assert (await outstanding(ledger, office)).dates == (DAY,)
     told = row(asked(service), "T10:00")
     assert (told["finished"], told["service_mean_s"]) == (1, None)
     assert asked(service, **{"from": NEXT, "to": NEXT})["n"] == 0
@@ -132,10 +128,10 @@ async def test_a_day_is_final_a_day_after_its_end(ledger: Ledger, office: Office
     await ledger.call_next(OFFICE, "2")
     await at(ledger, 48 * 60)
     await ledger.tend(OFFICE)
-    before = await roll_up(ledger.redis, office, DAY)
+    before = await roll_up(ledger, office, DAY)
     await ledger.advance(OFFICE, first, Move.FINISH)
-    assert DAY not in (await outstanding(ledger.redis, office)).dates
-    after = await computed(ledger.redis, office, DAY)
+    assert DAY not in (await outstanding(ledger, office)).dates
+    after = await computed(ledger, office, DAY)
     assert (after.visits, after.refused) == (before.visits, before.refused)
 
 
@@ -216,8 +212,8 @@ async def test_the_figures_for_a_monitor_say_how_far_the_worker_is_behind(
     await issue(ledger)
     assert behind()[days] == 1
     assert behind()[entries] == 2  # the day and the number; the definition touches no day
-    await roll_up(ledger.redis, office, DAY)
-    await note_cursor(ledger.redis, OFFICE, (await outstanding(ledger.redis, office)).cursor)
+    await roll_up(ledger, office, DAY)
+    await note_cursor(ledger.redis, OFFICE, (await outstanding(ledger, office)).cursor)
     told = behind()
     assert (told[days], told[entries], told["madoguchi_jobs_failed"]) == (0, 0, 0)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from queue_service import keys
-from queue_service.ledger import Ledger
+from queue_service.ledger import Ledger, OpenLedger
 from queue_service.offices import Office
 from queue_service.rebuild import verify
 from queue_service.tickets import BOOKING_GRACE_MS, State
@@ -36,14 +37,14 @@ def redis(engine_url: str) -> Iterator[Redis]:
         yield client
 
 
-async def worked_off(redis: Redis, url: str) -> None:
+async def worked_off(redis: Redis, open: OpenLedger, retention_days: int | None = None) -> None:
     """Run every waiting job, as a worker process would."""
     # rq's worker wants a main thread without a loop; the loop of the tests has this one.
-    await asyncio.to_thread(_burst, redis, url)
+    await asyncio.to_thread(_burst, redis, open, retention_days)
 
 
-def _burst(redis: Redis, url: str) -> None:
-    worker = make_worker(redis, url)
+def _burst(redis: Redis, open: OpenLedger, retention_days: int | None) -> None:
+    worker = make_worker(redis, open, retention_days)
     worker._install_signal_handlers = lambda: None  # type: ignore[method-assign]
     worker.death_penalty_class = _NoPenalty  # type: ignore[assignment]
     worker.work(burst=True, logging_level="WARNING")
@@ -68,46 +69,46 @@ async def test_a_booking_lapses_without_anybody_touching_the_office(
     booked = TEN_O_CLOCK + 60_000
     ticket = (await issue(ledger, booked_for=booked)).ticket.seq
     await ledger.simulate(OFFICE, booked + BOOKING_GRACE_MS, 0)
-    await asyncio.to_thread(tick, redis, engine_url)
-    await worked_off(redis, engine_url)
+    await asyncio.to_thread(tick, redis, partial(Ledger.open, engine_url))
+    await worked_off(redis, partial(Ledger.open, engine_url))
     assert (await ledger.ticket(OFFICE, ticket)).ticket.state is State.EXPIRED
 
 
 async def test_a_day_without_visitors_ends(ledger: Ledger, redis: Redis, engine_url: str) -> None:
     await issue(ledger)
     await ledger.simulate(OFFICE, TEN_O_CLOCK + DAY_MS, 0)
-    await asyncio.to_thread(tick, redis, engine_url)
-    await worked_off(redis, engine_url)
+    await asyncio.to_thread(tick, redis, partial(Ledger.open, engine_url))
+    await worked_off(redis, partial(Ledger.open, engine_url))
     names = [type(entry.event).__name__ for entry in await ledger.entries(OFFICE)]
     assert names[-3:] == ["Expired", "DayClosed", "DayOpened"]
-    assert await verify(ledger.redis, OFFICE) is None
+    assert await verify(ledger, OFFICE) is None
 
 
 async def test_asking_often_leaves_one_job_waiting(
     ledger: Ledger, redis: Redis, engine_url: str
 ) -> None:
     for _ in range(5):
-        await asyncio.to_thread(tick, redis, engine_url)
+        await asyncio.to_thread(tick, redis, partial(Ledger.open, engine_url))
     assert job_queue(redis).get_job_ids() == [f"tend-{OFFICE}"]
 
 
 async def test_two_schedules_at_once_do_no_harm(
     ledger: Ledger, redis: Redis, engine_url: str
 ) -> None:
-    schedules = [Schedule(redis, engine_url, tick_s=0.02) for _ in range(2)]
+    schedules = [Schedule(redis, partial(Ledger.open, engine_url), tick_s=0.02) for _ in range(2)]
     for schedule in schedules:
         schedule.start()
     deadline = time.monotonic() + 5
     while not job_queue(redis).get_job_ids():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)
-    await worked_off(redis, engine_url)
+    await worked_off(redis, partial(Ledger.open, engine_url))
     for schedule in schedules:
         schedule.stop()
     for schedule in schedules:
         await asyncio.to_thread(schedule.join, 5)
-    await worked_off(redis, engine_url)
-    assert await verify(ledger.redis, OFFICE) is None
+    await worked_off(redis, partial(Ledger.open, engine_url))
+    assert await verify(ledger, OFFICE) is None
 
 
 async def test_a_job_that_failed_is_asked_for_again(
@@ -122,14 +123,14 @@ async def test_a_job_that_failed_is_asked_for_again(
     booked = TEN_O_CLOCK + 60_000
     ticket = (await issue(ledger, booked_for=booked)).ticket.seq
     await ledger.simulate(OFFICE, booked + BOOKING_GRACE_MS, 0)
-    await worked_off(redis, engine_url)
+    await worked_off(redis, partial(Ledger.open, engine_url))
     assert (await ledger.ticket(OFFICE, ticket)).ticket.state is State.EXPIRED
 
 
 async def test_jobs_leave_nothing_behind(ledger: Ledger, redis: Redis, engine_url: str) -> None:
     for _ in range(3):
-        await asyncio.to_thread(tick, redis, engine_url)
-        await worked_off(redis, engine_url)
+        await asyncio.to_thread(tick, redis, partial(Ledger.open, engine_url))
+        await worked_off(redis, partial(Ledger.open, engine_url))
     left = {key.decode() for key in redis.scan_iter(match="rq:*", count=1000)}
     without_end = {key for key in left if redis.ttl(key) == -1}
     assert not [key for key in left if "tend" in key]
@@ -143,7 +144,7 @@ async def test_a_job_that_is_not_ours_is_not_run(
     proof = tmp_path / "proof"
     foreign = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
     job = foreign.enqueue("os.system", f"touch {proof}")
-    await worked_off(redis, engine_url)
+    await worked_off(redis, partial(Ledger.open, engine_url))
     assert not proof.exists()
     assert Job.fetch(job.id, connection=redis, serializer=JSONSerializer).is_failed
 

@@ -214,10 +214,10 @@ def test_only_what_follows_on_the_last_segment_is_sealed(
     assert everything(archive.folder) == before
 
 
-def test_an_archive_begins_with_the_first_entry(archive: Archive):
-    with pytest.raises(NotNext, match=r"ends with entry 0\. .* from a backup"):
-        seal(archive, 1)
-    assert archive.segments() == ()
+def test_the_archive_of_a_restored_data_set_begins_where_its_entries_do(archive: Archive):
+    seal(archive, 1)
+    assert [(each.first, each.last) for each in archive.segments()] == [(6, 10)]
+    assert [id for id, _ in archive.entries(5)] == [6, 7, 8, 9, 10]
 
 
 @pytest.mark.parametrize(

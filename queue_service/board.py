@@ -4,12 +4,14 @@ A board is always whole: a screen that missed any number of them needs only the 
 composed from one snapshot of the ledger's live keys; it holds numbers and desks, never who they are.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from queue_service.announcements import Spoken, spoken
+from queue_service.estimates import Estimate, Line, Model
 from queue_service.events import DeskStatus
 from queue_service.hall import CallRecord, DeskRecord
 from queue_service.hours import Spans, local_time
@@ -42,6 +44,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     suspended: tuple[str, ...]
     desks: dict[str, DeskRecord]
     texts: dict[str, Text]
+    waits: Model | None = None  # what past days say of them
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -56,22 +59,6 @@ class Call(Struct, frozen=True, kw_only=True):
     recall: bool
     current: bool  # the number is called now, and this is its latest call
     spoken: Spoken | None  # what is said aloud; of a current call only
-
-
-class Estimate(Struct, frozen=True, kw_only=True):
-    """How long the wait may still be."""
-
-    p50_s: int
-    p90_s: int
-
-    def minutes(self) -> dict[str, int]:
-        """As people say it: whole minutes, never less than one, never a range without width.
-
-        >>> Estimate(p50_s=20, p90_s=55).minutes()
-        {'low': 1, 'high': 2}
-        """
-        low = max(1, self.p50_s // 60)
-        return {"low": low, "high": max(low + 1, -(-self.p90_s // 60))}
 
 
 class QueueLine(Struct, frozen=True, kw_only=True):
@@ -131,12 +118,51 @@ def _queue_line(office: Office, service: Service, snapshot: Snapshot) -> QueueLi
     return QueueLine(
         service=service.id,
         waiting=waiting,
-        estimate=None,
+        estimate=estimate(office, snapshot, service.id) if status == "open" else None,
         lamp=lamp(service, waiting),
         status=status,
         message=snapshot.texts.get(f"service:{service.id}") if status == "suspended" else None,
         hours=_hours(office, service, spans.receiving),
         opens_at=local_time(office, later[0]) if status == "closed" and later else None,
+    )
+
+
+def estimate(
+    office: Office, snapshot: Snapshot, service: str, ahead: int | None = None
+) -> Estimate | None:
+    """How long somebody waits for a service who has so many people ahead; None: who comes now.
+
+    None while nothing can be said: there are too few days, or the estimates of the last days were
+    wrong, or no desk is open.
+    """
+    if snapshot.waits is None:
+        return None
+    waiting = {
+        each.id: snapshot.waiting.get(f"{each.id}:{each.stages[0]}", 0) for each in office.services
+    }
+    calls = (
+        call.called_at for call in snapshot.calls if call.service == service and not call.recall
+    )
+    line = Line(
+        at=snapshot.at,
+        ahead=waiting[service] if ahead is None else ahead,
+        beside=sum(waiting.values()) - waiting[service],
+        open_desks=open_desks(office, snapshot.desks, service),
+        recent_calls=sorted(calls),
+    )
+    return snapshot.waits.estimate(service, line)
+
+
+def open_desks(office: Office, desks: Mapping[str, DeskRecord], service: str) -> int | None:
+    """How many desks are open that call new visitors of a service; None: there is no such service."""
+    stage = next((each.stages[0] for each in office.services if each.id == service), None)
+    if stage is None:
+        return None
+    return sum(
+        service in (desks[desk.id].services or desk.services)
+        and (not desk.stages or stage in desk.stages)
+        for desk in office.desks
+        if desk.id in desks and desks[desk.id].status is DeskStatus.OPEN
     )
 
 

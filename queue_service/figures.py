@@ -53,6 +53,8 @@ VISIT = np.dtype(
         ("service_ms", "<i8"),  # sum of the stages
         ("handover_wait", "<i8"),  # call to hand-over − ready
         ("in_system", "<i8"),  # finish − arrival
+        ("left", "<i8"),  # end − arrival, of who was never called
+        ("open_desks", "<i2"),  # that called visitors of the service, at the arrival
         ("end", "u1"),
         ("implied", "?"),  # nobody pressed start
         ("forgotten", "?"),  # nobody pressed finish in time: no service time
@@ -75,6 +77,8 @@ class Figures(Struct, kw_only=True):
     service_ms: int | None = None
     handover_wait: int | None = None
     in_system: int | None = None
+    left: int | None = None
+    open_desks: int | None = None
     end: End = End.OPEN
     implied: bool = False
     forgotten: bool = False
@@ -119,10 +123,13 @@ _decoder = msgspec.msgpack.Decoder(Day)
 # One visit
 
 
-def figures_of(visit: Visit, day_ends: int, *, over: bool) -> Figures | None:
+def figures_of(
+    visit: Visit, day_ends: int, *, over: bool, open_desks: int | None = None
+) -> Figures | None:
     """What a visit of the ledger counts for; None: a booking whose visitor never came.
 
-    `day_ends`: of its business day; `over`: it was closed. A serving that ended later, or goes on
+    `day_ends`: of its business day; `over`: it was closed; `open_desks`: when the visitor arrived. A
+    serving that ended later, or goes on
     though the day is over, was forgotten at the desk.
     """
     stays = visit.stays
@@ -147,6 +154,8 @@ def figures_of(visit: Visit, day_ends: int, *, over: bool) -> Figures | None:
         service_ms=sum(each.served_ms or 0 for each in served) if served else None,
         handover_wait=_span(handover.called_at, handover.joined_at) if handover else None,
         in_system=_span(end.event.at, arrived) if finished and end else None,
+        left=_span(end.event.at, arrived) if end and not called_at else None,
+        open_desks=open_desks,
         end=End[ENDS[type(end.event)].upper()] if end else End.OPEN,
         implied=any(each.implied for each in stays),
         forgotten=late or (over and end is None),
@@ -205,6 +214,7 @@ def tally(
             *(_number(each.to_call), _number(each.wait)),
             NONE if is_forgotten else _number(each.service_ms),
             *(_number(each.handover_wait), _number(each.in_system)),
+            *(_number(each.left), _number(each.open_desks)),
             *(each.end, each.implied, is_forgotten, each.with_items),
         )
         for each, is_forgotten in sorted(

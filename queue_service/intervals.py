@@ -15,7 +15,7 @@ from msgspec import Struct
 from queue_service.bins import Bin, Bins, reception_bins
 from queue_service.figures import NONE, REFUSED, VISIT, Column, Day, Rows
 from queue_service.hours import DAYS, instant
-from queue_service.measures import MEASURES, measure
+from queue_service.measures import MEASURES, WITHIN, measure
 from queue_service.offices import Office
 
 By = Literal["service", "desk", "section", "weekday", "channel", "language", "time"]
@@ -32,11 +32,17 @@ class Question(Struct, frozen=True, kw_only=True):
     bin: Bin = "60"
     by: tuple[By, ...] = ()
     service: str | None = None  # only this one, "*": the whole office; None: that and each
+    within: int | None = None  # minutes: also count who was served after a wait of at most so long
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a row of the answer."""
-        return ("start", "end", "service", *self.told_by, *MEASURES)
+        return ("start", "end", "service", *self.told_by, *self.measures)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is told of each row."""
+        return MEASURES if self.within is None else (*MEASURES, WITHIN)
 
     @property
     def told_by(self) -> tuple[By, ...]:
@@ -74,10 +80,14 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
     away = groups.of(refused, "at")
     keys, place = np.unique(np.concatenate([mine, away, groups.empty(days)]), return_inverse=True)
     measured = measure(
-        visits, place[: mine.size], place[mine.size : mine.size + away.size], keys.size
+        visits,
+        place[: mine.size],
+        place[mine.size : mine.size + away.size],
+        keys.size,
+        question.within and question.within * 60_000,
     )
     labels = groups.labels(keys)
-    columns = [*labels.values(), *(measured[name] for name in MEASURES)]
+    columns = [*labels.values(), *(measured[name] for name in question.measures)]
     titles = question.columns
     return Answer(
         rows=[dict(zip(titles, row, strict=True)) for row in zip(*columns, strict=True)],

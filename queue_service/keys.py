@@ -19,6 +19,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:imports` | hash | `3f9a…` → what was imported, as JSON | for ever |
 | `{ashikaga}:counts` | hash | `2019-04-01/3f9a…` → visitors counted elsewhere, as JSON | for ever |
 | `{ashikaga}:channels` | hash | `2026-11/3f9a…` → copies through other channels, as JSON | for ever |
+| `{ashikaga}:waits` | hash | `learned_on` 2026-11-23 · `model` · `report`, both as JSON | a day |
 | `{ashikaga}:start` | hash | `seq` 9000, the last entry deleted · `hall` what they add up to | for ever |
 | `{ashikaga}:texts` | hash | `notice`, `service:moving` → JSON of texts by language | configuration |
 | `{ashikaga}:definitions` | hash | `1` → the office definition as JSON | configuration |

@@ -35,6 +35,7 @@ def figures_of_row(row: Row, service: str) -> Figures:
         wait=_span(row.started_at, row.issued_at),
         service_ms=_span(row.finished_at, row.started_at),
         in_system=_span(row.finished_at, row.issued_at) if end is End.FINISHED else None,
+        left=_span(row.finished_at, row.issued_at) if called is None else None,
         end=end,
     )
 

@@ -23,14 +23,18 @@ SPANS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # the column, and what is 
     "time_in_system": ("in_system", ("p50", "p90")),
 }
 MEASURES = (*COUNTS, *(f"{name}_{what}_s" for name, (_, told) in SPANS.items() for what in told))
+WITHIN = "served_within"  # told where it is asked for: the service level of a contact centre
 DECIMALS = 4  # of seconds; the ledger knows milliseconds
 
 
-def measure(visits: Rows, group: Column, away: Column, groups: int) -> dict[str, list[Any]]:
+def measure(
+    visits: Rows, group: Column, away: Column, groups: int, within_ms: int | None = None
+) -> dict[str, list[Any]]:
     """Every measure, as a column over the groups.
 
     `group`: of each visit, and once more for each further time that the visits are gone over; `away`:
-    of each visitor who was turned away. Times are in seconds.
+    of each visitor who was turned away; `within_ms`: also count who was served after a wait of at
+    most so long. Times are in seconds.
     """
     again = group.size // visits.size if visits.size else 0
 
@@ -44,6 +48,8 @@ def measure(visits: Rows, group: Column, away: Column, groups: int) -> dict[str,
         "called": count(visits["to_call"] != NONE),
         "served": count(visits["wait"] != NONE),
     }
+    if within_ms is not None:
+        told[WITHIN] = count((visits["wait"] != NONE) & (visits["wait"] <= within_ms))
     for end in (End.FINISHED, End.NO_SHOW, End.CANCELLED, End.EXPIRED):
         told[end.name.lower()] = count(visits["end"] == end)
     for name, (column, what) in SPANS.items():

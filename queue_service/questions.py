@@ -4,20 +4,26 @@ The exception is the first touch of a new business day, which ends the old one: 
 answered with yesterday's numbers.
 """
 
+import math
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
 
 import msgspec
 from msgspec.structs import replace
 
 from queue_service import keys
-from queue_service.board import Board, QueueLine, Snapshot, compose, queue_lines
+from queue_service.board import Board, QueueLine, Snapshot, compose, estimate, queue_lines
 from queue_service.connection import Client
 from queue_service.entries import Entries
+from queue_service.estimates import Estimate, Model
 from queue_service.events import Entry
 from queue_service.offices import Office
 from queue_service.round_trip import Reply, RoundTrips, Shown, accepted, answered
 
+MODEL_S = 60.0  # how long a process goes on with what it read of the waits
+
+_model = msgspec.json.Decoder(Model)
 _reply = msgspec.json.Decoder(Reply)
 _snapshot = msgspec.json.Decoder(Snapshot)
 
@@ -29,6 +35,7 @@ class Questions:
         """`archives`: where sealed days lie; None: this process reads what is in the engine."""
         self.redis = redis
         self.archives = archives
+        self._waits: dict[str, tuple[float, Model | None]] = {}  # office → when it was read
         self._trips = RoundTrips(redis)
 
     async def offices(self) -> list[str]:
@@ -78,7 +85,34 @@ class Questions:
     async def snapshot(self, office: str) -> Snapshot:
         """What a board shows, read in one step."""
         read = _snapshot.decode(await self._trips.read("snapshot", office, {}))
-        return replace(read, hours=self._trips.seen(office).open_hours())
+        waits = await self._model(office)
+        return replace(read, hours=self._trips.seen(office).open_hours(), waits=waits)
+
+    async def _model(self, office: str) -> Model | None:
+        """What past days say of the waits; learned once a day, so it need not be fresh."""
+        read_at, model = self._waits.get(office, (-math.inf, None))
+        if monotonic() - read_at > MODEL_S:
+            async with answered():
+                raw = await self.redis.hget(keys.of(office, "waits"), "model")
+            model = _model.decode(raw) if raw else None
+            self._waits[office] = monotonic(), model
+        return model
+
+    async def estimate(self, office: str, shown: Shown) -> Estimate | None:
+        """How long a visitor may still wait for the first call; None where nothing can be said."""
+        ticket, model = shown.ticket, await self._model(office)
+        learned = model.services.get(ticket.service) if model else None
+        # Waits are learned up to the first call: one who was called before waits for something else.
+        if shown.ahead is None or ticket.calls or not learned or not learned.shown:
+            return None
+        if ticket.stage is not ticket.stages[0]:
+            return None
+        return estimate(
+            await self.known_office(office),
+            await self.snapshot(office),
+            ticket.service,
+            shown.ahead,
+        )
 
     async def board(self, office: str, zone: str | None = None) -> Board:
         """The board as of the latest entry."""

@@ -11,8 +11,11 @@ from msgspec import Struct
 
 from queue_service import events as ev
 from queue_service import keys
+from queue_service.board import open_desks
 from queue_service.connection import Client
+from queue_service.events import Entry
 from queue_service.figures import LEDGER, Day, decode, encode, figures_of, tally
+from queue_service.hall import DeskRecord
 from queue_service.hours import BusinessDay, business_day_of
 from queue_service.offices import Office
 from queue_service.questions import Questions
@@ -85,9 +88,11 @@ async def computed(ledger: Questions, office: Office, date: str, until: int | No
     until = await entries.last() if until is None else until
     after = await entries.before(day.start)
     visits, refused, over = Visits(), list[ev.Refused](), False
+    desks = _Desks(office)
     async for entry in entries.all(after, until):
         if entry.event.at >= day.end + FINAL_MS:
             break
+        desks.add(entry)
         if getattr(entry.event, "date", None) != date:
             continue
         if isinstance(entry.event, ev.Refused):
@@ -96,8 +101,40 @@ async def computed(ledger: Questions, office: Office, date: str, until: int | No
             over = True
         else:
             visits.add(entry)
-    found = (figures_of(visit, day.end, over=over) for visit in visits.rest())
+    found = (
+        figures_of(visit, day.end, over=over, open_desks=desks.at_arrival.get(visit.ticket))
+        for visit in visits.rest()
+    )
     return tally(date, [each for each in found if each is not None], refused, until=until)
+
+
+class _Desks:
+    """Which desks are open, entry by entry, and how many were for whoever arrived."""
+
+    def __init__(self, office: Office) -> None:
+        self.at_arrival: dict[int, int | None] = {}
+        self._office = office
+        self._desks: dict[str, DeskRecord] = {}
+        self._services: dict[int, str] = {}
+
+    def add(self, entry: Entry) -> None:
+        match entry.event:
+            case ev.DayOpened():
+                self._desks.clear()
+            case ev.DeskChanged(desk=desk, status=status, services=services):
+                self._desks[desk] = DeskRecord(status=status, services=services)
+            case ev.Issued(service=service, place=place):
+                self._services[entry.id] = service
+                if place is not None:
+                    self._arrive(entry.id)
+            case ev.CheckedIn(ticket=ticket):
+                self._arrive(ticket)
+            case _:
+                pass
+
+    def _arrive(self, ticket: int) -> None:
+        if service := self._services.get(ticket):
+            self.at_arrival[ticket] = open_desks(self._office, self._desks, service)
 
 
 async def days(ledger: Questions, office: Office, first: str, last: str) -> list[Day]:

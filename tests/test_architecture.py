@@ -25,6 +25,8 @@ PURE = {
         "log_visits",
         "counts",
         "archive_manifest",
+        "estimates",
+        "forecasting",
     ),
 }
 IMPURE = {

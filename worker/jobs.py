@@ -17,11 +17,13 @@ from queue_service.ledger import OpenLedger
 from worker.archive import seal
 from worker.rollup import roll_up
 from worker.tend import tend
+from worker.waits import learn
 
 QUEUE = "madoguchi"
 TEND = "tend"
 ROLL_UP = "rollup"
 SEAL = "seal"
+LEARN = "learn"
 
 TIMEOUT_S = 60  # a job takes milliseconds; the engine's deadline ends it after a few seconds
 FAILED_S = 3600  # how long a failure can be looked at; the next tick does the work anyway
@@ -75,6 +77,7 @@ def make_worker(redis: Redis, open: OpenLedger, retention_days: int | None = Non
     """A worker for the jobs of this house, working on the ledger that is opened."""
     _functions[TEND] = partial(tend, open)
     _functions[ROLL_UP] = partial(roll_up, open)
+    _functions[LEARN] = partial(learn, open)
     _functions[SEAL] = partial(seal, open, retention_days)
     return HouseWorker(
         [job_queue(redis)],

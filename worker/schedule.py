@@ -1,5 +1,5 @@
-"""The tick: every half minute, one job for each office, one for each day with new entries, and one
-where a day is final.
+"""The tick: every half minute, one job for each office, one for each day with new entries, one
+where a day is final, and one each morning to learn from the days before.
 
 Any number of schedules may run side by side; a tick that was missed is made up for by the next,
 because a job does all that is outstanding.
@@ -18,7 +18,8 @@ from queue_service.ledger import OpenLedger
 from queue_service.refusals import Unavailable
 from queue_service.roll_ups import note_cursor, outstanding
 from queue_service.sealing import is_due
-from worker.jobs import ROLL_UP, SEAL, TEND, ask, job_queue
+from queue_service.waits import are_due
+from worker.jobs import LEARN, ROLL_UP, SEAL, TEND, ask, job_queue
 
 TICK_S = 30.0  # a booking lapses at most this late, a day without visitors ends this late
 AWAY_S = 2.0  # an engine that is away is asked again so often
@@ -30,24 +31,25 @@ def tick(redis: Redis, open: OpenLedger) -> int:
     """Ask for what has to be done at every office; returns at how many."""
     found = asyncio.run(_survey(open))
     queue = job_queue(redis)
-    for office, (dates, due) in found.items():
+    for office, (dates, more) in found.items():
         ask(queue, TEND, office)
         for date in dates:
             ask(queue, ROLL_UP, office, date)
-        if due:
-            ask(queue, SEAL, office)
+        for job in more:
+            ask(queue, job, office)
     return len(found)
 
 
-async def _survey(open: OpenLedger) -> dict[str, tuple[tuple[str, ...], bool]]:
-    """Every office: the business dates whose figures are behind, and whether a day may be sealed."""
+async def _survey(open: OpenLedger) -> dict[str, tuple[tuple[str, ...], list[str]]]:
+    """Every office: the business dates whose figures are behind, and what else has to be done."""
     found = {}
     async with open() as ledger:
         for id in await ledger.offices():
             office = await ledger.office(id)
             behind = await outstanding(ledger, office)
             await note_cursor(ledger.redis, id, behind.cursor)
-            found[id] = (behind.dates, await is_due(ledger, office))
+            due = {SEAL: await is_due(ledger, office), LEARN: await are_due(ledger, id)}
+            found[id] = (behind.dates, [job for job, holds in due.items() if holds])
     return found
 
 

@@ -19,6 +19,7 @@ from queue_service.api import (
     desks,
     docs,
     entrance,
+    estimates,
     events,
     health,
     moves,
@@ -85,7 +86,8 @@ def create_app(
         "/api/v1",
         route_handlers=[
             *(offices.router, entrance.router, tickets.router, moves.router),
-            *(desks.router, board.router, voice.router, events.router, stats.router),
+            *(desks.router, board.router, voice.router, events.router),
+            *(stats.router, estimates.router),
         ],
     )
     app = Litestar(

@@ -42,7 +42,7 @@ async def call_next(
     reply = await ledger.call_next(office, desk, services, intent)
     if reply.ticket is None:
         return Response(None, status_code=204, headers=REPLAYED if reply.replayed else None)
-    return answer(request, reply.shown())  # type: ignore[return-value]
+    return await answer(request, reply.shown())  # type: ignore[return-value]
 
 
 @post("/call", opt={"roles": STAFF}, status_code=200)
@@ -60,7 +60,7 @@ async def call(
         raise invalid("number", "send either a number or a ticket")
     seq = None if data.ticket is None else ledger.ticket_of(office, data.ticket)
     shown = await ledger.call(office, desk, number=data.number, ticket=seq, intent=intent)
-    return answer(request, shown)
+    return await answer(request, shown)
 
 
 @post("/release-and-call-next", opt={"roles": STAFF}, status_code=200)

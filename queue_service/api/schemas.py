@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from queue_service import tickets
 from queue_service.api.guard import holder, works_at
-from queue_service.board import Estimate
+from queue_service.estimates import Estimate
 from queue_service.events import DeskStatus
 from queue_service.hours import local_time
 from queue_service.ledger import Ledger
@@ -230,7 +230,10 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 def ticket_view(
-    request: Request[Any, Any, Any], ticket: tickets.Ticket, ahead: int | None
+    request: Request[Any, Any, Any],
+    ticket: tickets.Ticket,
+    ahead: int | None,
+    estimate: Estimate | None = None,
 ) -> Ticket:
     """A ticket as the outside sees it: with its id, in local time; moves for staff only."""
     ledger: Ledger = request.app.state.ledger
@@ -266,6 +269,6 @@ def ticket_view(
         desk=ticket.desk,
         calls=ticket.calls,
         people_ahead=ahead,
-        estimate=None,
+        estimate=estimate,
         entry_id=ticket.entry,
     )

@@ -56,6 +56,14 @@ async def arrivals(
     service: Annotated[
         str | None, QueryParameter(description="Only this one; * for the whole office.")
     ] = None,
+    within: Annotated[
+        int | None,
+        QueryParameter(
+            ge=1,
+            le=1440,
+            description="Minutes: adds `served_within`, how many were served after at most so long.",
+        ),
+    ] = None,
 ) -> Response[Statistics]:
     """One row for each interval and service, and for the whole office with the service `*`.
 
@@ -65,7 +73,9 @@ async def arrivals(
     if from_ > to:
         raise invalid("from", f"{from_} lies after to={to}")
     known = await checked(ledger, office)
-    question = Question(first=from_, last=to, bin=bin, by=_told_by(by), service=service)
+    question = Question(
+        first=from_, last=to, bin=bin, by=_told_by(by), service=service, within=within
+    )
     try:
         evidence = await gather(ledger, known, question)
     except TooMuch as much:

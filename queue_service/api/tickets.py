@@ -1,5 +1,6 @@
 """The life of a ticket as its visitor sees it: issued, looked up, checked in, printed, given up."""
 
+from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, Response, Router, get, post
@@ -21,6 +22,7 @@ from queue_service.api.schemas import (
 )
 from queue_service.ledger import Ledger, Wish
 from queue_service.offices import Office
+from queue_service.refusals import Refusal
 from queue_service.round_trip import Intent, Shown
 from queue_service.tickets import Item, Move, State
 
@@ -29,9 +31,13 @@ Nothing = JSONBody[NothingBody | None]
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
-def answer(request: Asked, shown: Shown, status: int = 200) -> Response[Ticket]:
-    """A ticket, marked when it is an earlier answer given again."""
-    view = ticket_view(request, shown.ticket, shown.ahead)
+async def answer(request: Asked, shown: Shown, status: int = 200) -> Response[Ticket]:
+    """A ticket with its estimate, marked when it is an earlier answer given again."""
+    ledger: Ledger = request.app.state.ledger
+    estimate = None
+    with suppress(Refusal):  # what was done is done, whatever becomes of the estimate
+        estimate = await ledger.estimate(request.path_params["office"], shown)
+    view = ticket_view(request, shown.ticket, shown.ahead, estimate)
     return Response(view, status_code=status, headers=REPLAYED if shown.replayed else None)
 
 
@@ -62,7 +68,7 @@ async def issue(
         items=items_of(data.items),
         booked_for=int(data.booked_for.timestamp() * 1000) if data.booked_for else None,
     )
-    return answer(request, await ledger.issue(office, wish, intent), 201)
+    return await answer(request, await ledger.issue(office, wish, intent), 201)
 
 
 @get("/tickets", opt={"roles": STAFF})
@@ -101,11 +107,13 @@ class Visit(NamedTuple):
     async def advance(self, move: Move, **said: Any) -> Response[Ticket]:
         """Make a move with the ticket and show it."""
         shown = await self.ledger.advance(self.office, self.seq, move, self.intent, **said)
-        return answer(self.request, shown)
+        return await answer(self.request, shown)
 
     async def undo(self) -> Response[Ticket]:
         """Take back the latest move of a desk with the ticket and show it."""
-        return answer(self.request, await self.ledger.undo(self.office, self.seq, self.intent))
+        return await answer(
+            self.request, await self.ledger.undo(self.office, self.seq, self.intent)
+        )
 
     async def check(self, check: known.Check) -> None:
         """Hold the request against the office's definition."""
@@ -143,7 +151,7 @@ VISIT = {"visit": Provide(provide_visit)}
 @get("/tickets/{ticket:str}", opt={"roles": PUBLIC}, dependencies=VISIT)
 async def show(visit: TheVisit) -> Response[Ticket]:
     """One ticket as it is now. Its id is all it takes; it can be seen until the day ends."""
-    return answer(visit.request, await visit.ledger.ticket(visit.office, visit.seq))
+    return await answer(visit.request, await visit.ledger.ticket(visit.office, visit.seq))
 
 
 @post(

@@ -59,7 +59,7 @@ first steps:
   madoguchi doctor                            when something is wrong
 
 Settings are environment variables: MADOGUCHI_DATA_DIR, _HOST, _PORT, _REDIS_URL, _JOBS_REDIS_URL,
-_ADMIN_KEY, _PUBLIC_URL, _LOG_FORMAT (text, json), _DURABILITY (always, everysec)."""
+_ADMIN_KEY, _PUBLIC_URL, _LOG_FORMAT (text, json), _DURABILITY (always, everysec), _RETENTION_DAYS."""
 
 
 def parser() -> argparse.ArgumentParser:

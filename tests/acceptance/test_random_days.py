@@ -24,7 +24,7 @@ from queue_service.connection import Client
 from queue_service.figures import NONE, Day, End
 from queue_service.intervals import Question, Row
 from queue_service.ledger import Ledger
-from queue_service.measures import COUNTS
+from queue_service.measures import COUNTS, WITHIN
 from queue_service.offices import Desk, Office, Service
 from queue_service.roll_ups import computed, days, note_cursor, outstanding, roll_up
 from queue_service.statistics import gather
@@ -361,6 +361,7 @@ def plain_visit(told: list[Plain], ends: int, over: bool) -> Plain:
         "service_ms": sum(each["ms"] for each in stages) if stages else None,
         "handover_wait": plain_handover(told),
         "in_system": end["at"] - arrived if end and finished else None,
+        "left": end["at"] - arrived if end and arrived and not calls else None,
         "end": ENDS[end["type"]] if end else End.OPEN,
         "implied": plain_implied(told),
         "forgotten": any(each["until"] > ends for each in stages) or (over and end is None),
@@ -423,7 +424,7 @@ def as_plain(day: Day) -> list[Plain]:
     for row in rows:
         row |= {name: None for name in names if row[name] == NONE}
         row |= {"service": day.names[row["service"]], "end": End(row["end"])}
-        for name in ("desk", "channel", "language"):
+        for name in ("desk", "channel", "language", "open_desks"):
             del row[name]
     return rows
 
@@ -442,12 +443,13 @@ def plain_counts(visits: list[Plain], refused: list[Plain]) -> Row:
         "refused": len(refused),
         "called": sum(each["to_call"] is not None for each in visits),
         "served": sum(each["wait"] is not None for each in visits),
+        WITHIN: sum(each["wait"] in range(15 * MINUTE + 1) for each in visits),
     }
 
 
 def counts(rows: Iterable[Row]) -> Row:
     kept = list(rows)
-    return {name: sum(each[name] for each in kept) for name in COUNTS}
+    return {name: sum(each[name] for each in kept) for name in (*COUNTS, WITHIN)}
 
 
 def same_waits(row: Row, visits: list[Plain]) -> bool:
@@ -500,7 +502,7 @@ async def compare(ledger: Ledger, stretch: Stretch, visits: list[Plain]) -> None
     total = plain_counts(come, sent)
     evidence = await gather(ledger, stretch.office, Question(first=first, last=last))
     for bin in ("15", "30", "day", "week"):
-        asked = Question(first=first, last=last, bin=bin)  # type: ignore[arg-type]
+        asked = Question(first=first, last=last, bin=bin, within=15)  # type: ignore[arg-type]
         told = replace(evidence, question=asked).counted()
         assert told.n == len(come)
         for mine in (True, False):
@@ -526,7 +528,7 @@ def compare_rows(
     assert groups.keys() <= seen.keys()
     for place, row in seen.items():
         there, away = groups.get(place, ([], []))
-        assert {name: row[name] for name in COUNTS} == plain_counts(there, away), place
+        assert counts([row]) == plain_counts(there, away), place
         assert same_waits(row, there), place
 
 

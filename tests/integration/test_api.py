@@ -133,6 +133,7 @@ ROUTES: list[tuple[str, str, str, object]] = [
     (PUBLIC, "GET", "congestion", None),
     ("a", "GET", "events", None),
     ("a", "GET", "stats/arrivals", None),
+    ("a", "GET", "stats/estimates", None),
     (PUBLIC, "GET", "/health/live", None),
     (PUBLIC, "GET", "/health/ready", None),
     (PUBLIC, "GET", "/schema", None),

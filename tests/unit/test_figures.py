@@ -26,7 +26,7 @@ MINUTE_MS = 60_000
 DAY_ENDS = 18 * 60  # four in the morning
 TICKET: dict[str, Any] = {"ticket": 1, "number": "A001", "date": "2025-11-24"}
 FIRST = (Stage.RECEPTION,)
-TIMES = ("to_call", "wait", "service_ms", "handover_wait", "in_system")
+TIMES = ("to_call", "wait", "service_ms", "handover_wait", "in_system", "left")
 
 
 def ms(minutes: float) -> int:
@@ -161,7 +161,7 @@ NOTHING: dict[str, Any] = {
     "channel": "kiosk",
     "language": "ja",
     "end": End.OPEN,
-    **dict.fromkeys(TIMES),
+    **dict.fromkeys((*TIMES, "open_desks")),
     **dict.fromkeys(("implied", "forgotten", "with_items", "by_next"), False),
 }
 AT_ONE: dict[str, Any] = {"desk": "1", "end": End.FINISHED}
@@ -293,12 +293,15 @@ OTHERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
         [issued(), called(4), no_show(6), returned(9), cancelled(20)],
         {"desk": "1", "to_call": 4, "end": End.CANCELLED},
     ),
-    "gave up": ([issued(), cancelled(7)], {"end": End.CANCELLED}),
+    "gave up": ([issued(), cancelled(7)], {"end": End.CANCELLED, "left": 7}),
     "gave up between two servings": (
         [issued(), *BY_HAND, parked(9), cancelled(30)],
         {"desk": "1", "to_call": 4, "wait": 5, "service_ms": 4, "end": End.CANCELLED},
     ),
-    "waited in vain": ([issued(), expired(DAY_ENDS)], {"end": End.EXPIRED}),
+    "waited in vain": (
+        [issued(), expired(DAY_ENDS)],
+        {"end": End.EXPIRED, "left": DAY_ENDS},
+    ),
     "its items were taken back": (
         [issued(items=(Item("copy", 2),)), asked_for(1)],
         {},
@@ -424,7 +427,7 @@ def test_a_long_stage_ended_by_hand_is_believed_though_the_next_visitor_ended_th
 
 UNSERVED = {
     **dict.fromkeys(VISIT.names or (), 0),
-    **dict.fromkeys(TIMES, NONE),
+    **dict.fromkeys((*TIMES, "open_desks"), NONE),
     "service": 1,
     "channel": 3,
     "language": 4,

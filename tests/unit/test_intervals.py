@@ -212,6 +212,17 @@ def test_rows_are_in_the_order_of_time_the_whole_office_first():
     assert found == sorted(found, key=lambda each: (each[0], order.index(each[1])))
 
 
+def test_who_was_served_within_a_quarter_of_an_hour_is_counted_when_asked_for():
+    waits = (None, 0, 900_000, 900_001)
+    come = [Figures(arrived_at=ms("2025-11-24 09:00"), service="tax", wait=each) for each in waits]
+    days = [tally(MONDAY, come)]
+    (row,) = ask(days, MONDAY, MONDAY, bin="day", service="tax", within=15).rows
+    assert [*row][-1] == "served_within"
+    assert (row["served"], row["served_within"]) == (3, 2)
+    (row,) = ask(days, MONDAY, MONDAY, bin="day", service="tax").rows
+    assert "served_within" not in row
+
+
 # Which rows there are
 
 

@@ -90,6 +90,12 @@ async def floor(office: FromPath[str]) -> Response[bytes]:
     return _page("floor")
 
 
+@get("/stats/{office:str}", opt=OPEN, include_in_schema=False)
+async def stats(office: FromPath[str]) -> Response[bytes]:
+    """The analyst's page."""
+    return _page("stats")
+
+
 @get("/t/{office:str}/{ticket:str}", opt=OPEN, include_in_schema=False)
 async def visitor(office: FromPath[str], ticket: FromPath[str]) -> Response[bytes]:
     """The visitor's own page; the ticket's id in its address is all it takes."""
@@ -198,6 +204,6 @@ assets = create_static_files_router(
 )
 
 handlers: list[Any] = [
-    *(links, kiosk, board, desk, floor, visitor, status),
+    *(links, kiosk, board, desk, floor, stats, visitor, status),
     *(word_file, typeface.style_sheet, typeface.file, assets),
 ]

@@ -1,0 +1,28 @@
+/** The sections of the page in the order in which they are read; each is drawn from what is known. */
+import { compare } from "./compare.js";
+import { clock, days, line } from "./course.js";
+import { today, yesterday } from "./opening.js";
+import { desks, sections, services, stages } from "./places.js";
+import { week } from "./week.js";
+
+/** @typedef {import("../staff/become.js").Child} Child */
+/** @typedef {import("./types.js").Seen} Seen */
+
+/**
+ * null: not everything is known yet that the section needs.
+ *
+ * @type {Record<string, (seen: Seen) => Child[] | null>}
+ */
+export const SECTIONS = {
+  yesterday,
+  today,
+  clock,
+  days,
+  week,
+  services,
+  sections,
+  desks,
+  stages,
+  line,
+  compare,
+};

@@ -1,0 +1,76 @@
+/**
+ * What the statistics page knows. Nothing here runs; `tsc` reads it.
+ *
+ * @typedef {object} Counts
+ * @property {number} arrivals
+ * @property {number} refused
+ * @property {number} called
+ * @property {number} served
+ * @property {number} served_within a quarter of an hour
+ * @property {number} finished
+ * @property {number} no_show
+ * @property {number} cancelled
+ * @property {number} expired
+ *
+ * @typedef {object} Times seconds; null where nobody was
+ * @property {number | null} wait_to_call_mean_s
+ * @property {number | null} wait_to_call_p50_s
+ * @property {number | null} wait_to_call_p90_s
+ * @property {number | null} wait_p50_s
+ * @property {number | null} wait_p90_s
+ * @property {number | null} service_p50_s
+ * @property {number | null} service_p90_s
+ * @property {number | null} handover_wait_p50_s
+ * @property {number | null} handover_wait_p90_s
+ * @property {number | null} time_in_system_p50_s
+ * @property {number | null} time_in_system_p90_s
+ *
+ * @typedef {object} Where where a row stands; the last four only where it was asked for
+ * @property {string} start
+ * @property {string} end
+ * @property {string} service "*" is the whole office
+ * @property {string} [time]
+ * @property {string} [weekday]
+ * @property {string | null} [section]
+ * @property {string | null} [desk]
+ *
+ * @typedef {Where & Counts & Times} Row
+ *
+ * @typedef {object} Answer
+ * @property {string} office
+ * @property {string} from
+ * @property {string} to
+ * @property {string} bin
+ * @property {number} n
+ * @property {string[]} missing_days
+ * @property {{implied_starts: number, forgotten_finishes: number, with_items: number}} quality
+ * @property {number} as_of
+ * @property {Row[]} rows
+ *
+ * @typedef {object} Congestion
+ * @property {string} at
+ * @property {{service: string, waiting: number}[]} queues
+ *
+ * @typedef {object} View what is looked at; dates are local, both included
+ * @property {string} from
+ * @property {string} to
+ * @property {string} bin
+ * @property {string | null} service null: the whole office
+ * @property {string} vsFrom the period that it is compared with
+ * @property {string} vsTo
+ *
+ * @typedef {{[Part in keyof View]: View[Part] | null}} Chosen what somebody chose; null: nothing
+ *
+ * @typedef {object} Seen everything a section is drawn from
+ * @property {import("../house/words.js").Words} words
+ * @property {import("../house/types.js").Signs} signs
+ * @property {View} view
+ * @property {string} today
+ * @property {string | null} latest the last day before today that has figures
+ * @property {Congestion} congestion
+ * @property {Record<string, string>} paths name of a question → the address that answers it
+ * @property {Record<string, Answer | undefined>} answers by the name of the question
+ * @property {Set<string>} open sections whose tables are shown
+ * @property {number} width of the page's column, px
+ */
+export {};

@@ -16,12 +16,13 @@ from queue_service import events as ev
 from queue_service.events import AnyEvent, Entry
 from queue_service.hours import business_day, business_day_of, local_iso
 from queue_service.offices import Office
+from queue_service.parquet import COUNT, DATE, INSTANT, JSON, TEXT, TRUTH
 from queue_service.questions import Questions
 from queue_service.visits import ENDS, OPEN, Stay, Visit, Visits
 
 Row = dict[str, Any]
 What = Literal["events", "tickets"]
-Format = Literal["csv", "ndjson"]
+Format = Literal["csv", "ndjson", "parquet"]
 
 EVENT_COLUMNS = (
     *("entry_id", "at", "business_date", "type"),
@@ -35,6 +36,21 @@ TICKET_COLUMNS = (
     *("started_implied", "calls", "legs", "stages", "items"),
 )
 COLUMNS: dict[What, tuple[str, ...]] = {"events": EVENT_COLUMNS, "tickets": TICKET_COLUMNS}
+KINDS: dict[str, str] = {  # of the columns in Parquet; whatever is not named here is text
+    **dict.fromkeys(("entry_id", "ticket", "calls"), COUNT),
+    **dict.fromkeys(("at", "issued_at", "called_at", "started_at", "finished_at"), INSTANT),
+    **dict.fromkeys(("booked_for", "arrived_at", "ended_at"), INSTANT),
+    "business_date": DATE,
+    "started_implied": TRUTH,
+    "details": JSON,
+    "legs": "STRUCT(service VARCHAR, joined_at TIMESTAMPTZ, called_at TIMESTAMPTZ, "
+    "started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ)[]",
+    "stages": "STRUCT(leg BIGINT, service VARCHAR, stage VARCHAR, joined_at TIMESTAMPTZ, "
+    "desk VARCHAR, calls BIGINT, called_at TIMESTAMPTZ, started_at TIMESTAMPTZ, "
+    "finished_at TIMESTAMPTZ, left_at TIMESTAMPTZ, served_ms BIGINT, implied BOOLEAN, "
+    "by_next BOOLEAN)[]",
+    "items": "STRUCT(procedure VARCHAR, quantity BIGINT)[]",
+}
 
 _INSTANTS = frozenset({"at", "place", "booked_for", "started_at"})  # fields of events
 _PARTS = frozenset({"then", "items"})
@@ -174,8 +190,19 @@ def header(what: What, format: Format) -> str:
 
 
 def line(what: What, format: Format, row: Row) -> str:
-    """One row as a line of text."""
-    return csv_line(cells(what, row)) if format == "csv" else ndjson_line(row)
+    """One row as a line of text; of Parquet, as the line it is made of."""
+    match format:
+        case "csv":
+            return csv_line(map(cell, _in_columns(what, row).values()))
+        case "ndjson":
+            return ndjson_line(row)
+        case "parquet":
+            return ndjson_line(_in_columns(what, row))
+
+
+def kinds(what: What) -> dict[str, str]:
+    """The columns of Parquet with their types."""
+    return {name: KINDS.get(name, TEXT) for name in COLUMNS[what]}
 
 
 def ndjson_line(row: Row) -> str:
@@ -183,13 +210,13 @@ def ndjson_line(row: Row) -> str:
     return msgspec.json.encode(row).decode() + "\n"
 
 
-def cells(what: What, row: Row) -> list[str]:
-    """One row as the cells of a table; what has no column of its own goes into `details`."""
+def _in_columns(what: What, row: Row) -> Row:
+    """One row by the columns of its table; what has none of its own goes into `details`."""
     columns = COLUMNS[what]
     if "details" in columns:
         told = (*columns, "date")  # a ticket's date is its business date
         row = {**row, "details": {k: v for k, v in row.items() if k not in told}}
-    return [cell(row.get(name)) for name in columns]
+    return {name: row.get(name) for name in columns}
 
 
 def cell(value: Any) -> str:

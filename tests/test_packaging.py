@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -13,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 from queue_service.cli import parser
+from queue_service.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 HOUSE = ("queue_service", "worker", "display")
@@ -60,8 +60,7 @@ def test_the_readme_and_the_checks_use_the_same_commands() -> None:
 
 
 def test_the_changelog_knows_this_version() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"\n## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def _compose(**env: str) -> subprocess.CompletedProcess[str]:

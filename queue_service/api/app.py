@@ -37,6 +37,7 @@ from queue_service.api.problems import HEADERS
 from queue_service.api.request import provide_intent, provide_ledger, read_strictly
 from queue_service.opening import opened
 from queue_service.settings import Settings
+from queue_service.version import VERSION
 
 BODY_LIMIT = 256 * 1024  # bytes: the largest sensible office definition has a tenth of it
 
@@ -106,7 +107,7 @@ def create_app(
         lifespan=[_ledger, *lifespans],
         openapi_config=OpenAPIConfig(
             title="madoguchi",
-            version="0.1.0",
+            version=VERSION,
             description="A counter queue and visitor-tracking service.",
             use_handler_docstrings=True,
             path="/schema",

@@ -1,11 +1,11 @@
-"""Statistics for analysts: arrivals, waits and serving times by interval, as JSON or for Excel."""
+"""Statistics for analysts: arrivals, waits and serving times by interval, to read or for Excel."""
 
 import asyncio
 from datetime import date
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
-import msgspec
 from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from queue_service.api.guard import ANALYST
@@ -13,31 +13,22 @@ from queue_service.api.known import checked
 from queue_service.api.problems import invalid
 from queue_service.api.request import TheLedger
 from queue_service.bins import Bin
-from queue_service.export import cell, csv_line
+from queue_service.definitions import Definition, definitions
 from queue_service.intervals import By, Question
-from queue_service.statistics import Evidence, Statistics, TooMuch, gather
+from queue_service.parquet import NoParquet
+from queue_service.statistics import Statistics, TooMuch, gather
+from queue_service.tables import MEDIA, Format, written
+from queue_service.words import OWN, languages
 
-Format = Literal["json", "csv"]
-MEDIA: dict[Format, str] = {"json": "application/json", "csv": "text/csv"}
-BOM = "\ufeff"  # without it, Excel takes UTF-8 for something else
 CACHE = "private, no-cache"  # may be kept, and is asked for again with its tag
+DAY_MINUTES = 1440
+
+Lang = Annotated[
+    str, QueryParameter(description=f"Of headings and definitions: {', '.join(languages())}.")
+]
 
 
-def _told_by(text: str) -> tuple[By, ...]:
-    known: tuple[By, ...] = get_args(By)
-    wanted = [each.strip() for each in text.split(",") if each.strip()]
-    for each in wanted:
-        if each not in known:
-            raise invalid("by", f"{each!r} is none of {', '.join(known)}")
-    return tuple(each for each in known if each in wanted)
-
-
-@get("/stats/arrivals", opt={"roles": ANALYST})
-async def arrivals(
-    *,
-    request: Request[Any, Any, Any],
-    ledger: TheLedger,
-    office: FromPath[str],
+def _question(
     from_: Annotated[date, QueryParameter(name="from", description="The first local date.")],
     to: Annotated[date, QueryParameter(description="The last, itself included.")],
     bin: Annotated[
@@ -50,9 +41,6 @@ async def arrivals(
             "section, weekday, channel, language; `time` makes one day of all."
         ),
     ] = "",
-    format: Annotated[
-        Format | None, QueryParameter(description="Else what `Accept` asks for.")
-    ] = None,
     service: Annotated[
         str | None, QueryParameter(description="Only this one; * for the whole office.")
     ] = None,
@@ -60,46 +48,80 @@ async def arrivals(
         int | None,
         QueryParameter(
             ge=1,
-            le=1440,
+            le=DAY_MINUTES,
             description="Minutes: adds `served_within`, how many were served after at most so long.",
         ),
     ] = None,
+) -> Question:
+    """What is asked of the days of an office."""
+    if from_ > to:
+        raise invalid("from", f"{from_} lies after to={to}")
+    return Question(first=from_, last=to, bin=bin, by=_told_by(by), service=service, within=within)
+
+
+def _told_by(text: str) -> tuple[By, ...]:
+    known: tuple[By, ...] = get_args(By)
+    wanted = [each.strip() for each in text.split(",") if each.strip()]
+    for each in wanted:
+        if each not in known:
+            raise invalid("by", f"{each!r} is none of {', '.join(known)}")
+    return tuple(each for each in known if each in wanted)
+
+
+def _known(lang: str) -> str:
+    if lang not in languages():
+        raise invalid("lang", f"{lang!r} is none of {', '.join(languages())}")
+    return lang
+
+
+@get("/stats/arrivals", opt={"roles": ANALYST}, dependencies={"question": Provide(_question)})
+async def arrivals(
+    *,
+    request: Request[Any, Any, Any],
+    ledger: TheLedger,
+    office: FromPath[str],
+    question: NamedDependency[Question],
+    format: Annotated[
+        Format | None, QueryParameter(description="Else what `Accept` asks for.")
+    ] = None,
+    lang: Lang = OWN,
 ) -> Response[Statistics]:
     """One row for each interval and service, and for the whole office with the service `*`.
 
     Every column of a visit stands in the interval of its arrival. An empty population gives null, not
     0. Percentiles are linear, from the raw values of the range asked for.
     """
-    if from_ > to:
-        raise invalid("from", f"{from_} lies after to={to}")
+    wanted = format or _accepted(request)
+    language = _known(lang)
     known = await checked(ledger, office)
-    question = Question(
-        first=from_, last=to, bin=bin, by=_told_by(by), service=service, within=within
-    )
     try:
         evidence = await gather(ledger, known, question)
     except TooMuch as much:
         raise invalid("bin", str(much)) from None
-    accepted: Format = "csv" if "text/csv" in request.headers.get("accept", "") else "json"
-    wanted = format or accepted
-    headers = {"ETag": f'"{evidence.tag}-{wanted}"', "Cache-Control": CACHE, "Vary": "Accept"}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    tag = f'"{evidence.tag}-{wanted}' + (f'-{language}"' if wanted == "xlsx" else '"')
+    headers = {"ETag": tag, "Cache-Control": CACHE, "Vary": "Accept"}
+    if tag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
-    if wanted == "csv":
-        name = f"arrivals-{office}-{from_}-{to}.csv"
+    if wanted != "json":
+        name = f"arrivals-{office}-{question.first}-{question.last}.{wanted}"
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    body = await asyncio.to_thread(_written, evidence, wanted)
+    try:
+        body = await asyncio.to_thread(written, evidence, wanted, language)
+    except NoParquet as missing:
+        raise invalid("format", str(missing)) from None
     return Response(body, media_type=MEDIA[wanted], headers=headers)  # type: ignore[arg-type]
 
 
-def _written(evidence: Evidence, format: Format) -> bytes:
-    counted = evidence.counted()
-    if format == "json":
-        return msgspec.json.encode(counted)
-    columns = evidence.question.columns
-    lines = [csv_line(columns)]
-    lines += (csv_line(cell(row[name]) for name in columns) for row in counted.rows)
-    return (BOM + "".join(lines)).encode()
+def _accepted(request: Request[Any, Any, Any]) -> Format:
+    """The format that the one who asks likes best; JSON where nothing else is said."""
+    kinds = {media: format for format, media in MEDIA.items()}
+    return kinds[request.accept.best_match([*kinds], MEDIA["json"]) or MEDIA["json"]]
 
 
-router = Router("/offices/{office:str}", route_handlers=[arrivals], tags=["statistics"])
+@get("/stats/definitions", opt={"roles": ANALYST})
+async def meanings(office: FromPath[str], lang: Lang = OWN) -> list[Definition]:
+    """What every column of the statistics means, its unit and who is counted."""
+    return definitions(_known(lang))
+
+
+router = Router("/offices/{office:str}", route_handlers=[arrivals, meanings], tags=["statistics"])

@@ -29,8 +29,12 @@ from queue_service.cli import (
 from queue_service.cli.command import CommandFailed, Commands, settings_of
 from queue_service.engine_check import EngineError
 from queue_service.office_rules import OfficeError
+from queue_service.parquet import NoParquet
 from queue_service.refusals import Refusal
 from queue_service.settings import BadSetting
+from queue_service.version import VERSION
+
+EXPECTED = (CommandFailed, EngineError, BackupError, ArchiveError, OfficeError, NoParquet)
 
 # In the order of `--help`. A module has `add(commands)`, which says what it can do.
 MODULES = (
@@ -71,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    whole.add_argument("--version", action="version", version=f"madoguchi {VERSION}")
     commands = Commands(whole, "command")
     for module in MODULES:
         module.add(commands)
@@ -86,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadSetting as problem:
         print(problem, file=sys.stderr)
         return 2
-    except (CommandFailed, EngineError, BackupError, ArchiveError, OfficeError) as failure:
+    except EXPECTED as failure:
         print(failure, file=sys.stderr)
         return 1
     except Refusal as refusal:

@@ -19,6 +19,7 @@ from queue_service.cli.command import (
 )
 from queue_service.cli.engines import with_ledger
 from queue_service.ledger import Ledger
+from queue_service.parquet import check_installed, parquet
 from queue_service.settings import Settings
 
 
@@ -26,20 +27,21 @@ def add(commands: Commands) -> None:
     """`export events|tickets`."""
     parser = commands.add(
         "export",
-        "write the entries or the visits of some days as CSV or NDJSON",
+        "write the entries or the visits of some days as CSV, NDJSON or Parquet",
         _export,
         """
         events: one row an entry. tickets: one row a visit, with its legs, stages and items,
         beginning with the columns of a ticket log. What was undone is not in the visits. Times
         carry the office's offset. CSV is UTF-8 with CRLF; texts that a spreadsheet would run begin
-        with an apostrophe.
+        with an apostrophe. Parquet needs -o and the optional part `analysis`
+        (pip install 'madoguchi[analysis]'); legs, stages and items are lists in it.
 
         example:
           madoguchi export tickets --office cityhall --from 2026-11-01 --to 2026-11-30 -o nov.csv
         """,
     )
     _add_which(parser)
-    parser.add_argument("--format", choices=("csv", "ndjson"), default="csv")
+    parser.add_argument("--format", choices=("csv", "ndjson", "parquet"), default="csv")
     parser.add_argument(
         "-o",
         "--output",
@@ -69,11 +71,17 @@ def _export(args: argparse.Namespace, settings: Settings) -> int:
         say(f"--from {args.first} is after --to {args.last}: exchange them.")
         return 2
 
+    if args.format == "parquet":
+        if args.output is None:
+            say("--format parquet: say with -o in which file; it is not for a terminal.")
+            return 2
+        check_installed()
+
     async def write(ledger: Ledger) -> int:
         office = await ledger.office(args.office)
         total = await ledger.entries_of(args.office).last()
         count = 0
-        with _output(args.output) as out, progress(f"export {args.what}", total) as advance:
+        with _output(args) as out, progress(f"export {args.what}", total) as advance:
             out.write(export.header(args.what, args.format))
             rows = export.rows(ledger, office, args.what, args.first, args.last, progress=advance)
             async for row in rows:
@@ -88,8 +96,9 @@ def _export(args: argparse.Namespace, settings: Settings) -> int:
 
 
 @contextmanager
-def _output(file: Path | None) -> Iterator[TextIO]:
+def _output(args: argparse.Namespace) -> Iterator[TextIO]:
     """Standard output, or a file that appears whole or not at all. Both end lines as told."""
+    file: Path | None = args.output
     if file is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         yield sys.stdout
@@ -100,6 +109,18 @@ def _output(file: Path | None) -> Iterator[TextIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+        if args.format == "parquet":
+            _as_parquet(part, args.what)
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _as_parquet(lines: Path, what: export.What) -> None:
+    """Make Parquet of lines of NDJSON, in their place."""
+    made = lines.with_suffix(".parquet")
+    try:
+        parquet(lines, export.kinds(what), made)
+        made.replace(lines)
+    finally:
+        made.unlink(missing_ok=True)

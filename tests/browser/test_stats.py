@@ -12,12 +12,14 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from queue_service.access import Access, Role
+from queue_service.definitions import definitions
 from queue_service.hours import MINUTE_MS
 from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
 from queue_service.offices import Office
 from queue_service.refusals import Closed
 from queue_service.tickets import Move
+from queue_service.waits import learn_waits
 from tests.browser.conftest import Open, Site, violations
 from tests.conftest import TEN_O_CLOCK
 from tests.hall import OFFICE, issue
@@ -44,8 +46,9 @@ desks:
 """
 SECTIONS = (
     *("yesterday", "today", "clock", "days", "week", "services", "sections", "desks"),
-    *("stages", "line", "compare"),
+    *("stages", "line", "compare", "estimates", "terms"),
 )
+WITHOUT = ("compare", "estimates", "terms")  # a chart, in the hall that is played here
 DAY_MINUTES = 24 * 60
 MONDAYS = (0, 7, 14)  # days after 24 November 2025
 TODAY = 15
@@ -393,11 +396,9 @@ async def test_a_chart_has_a_name_and_its_table_is_shown_by_a_button(played: Sit
     )
     assert all(named)
     drawn = {section: await page.locator(f"#{section} [role=img]").count() for section in SECTIONS}
-    assert drawn == dict.fromkeys(SECTIONS, 2) | {
-        "line": 1,
-        "compare": 0,
-    }  # nothing to compare with
-    for section in SECTIONS:
+    # There is nothing to compare with, and nothing was learned.
+    assert drawn == dict.fromkeys(SECTIONS, 2) | {"line": 1} | dict.fromkeys(WITHOUT, 0)
+    for section in set(SECTIONS) - {"estimates", "terms"}:
         place = page.locator(f"#{section}")
         assert await place.locator("table").count() >= 1, section
         await expect(place.locator("table").first).to_be_hidden()
@@ -469,7 +470,7 @@ async def test_on_paper_every_section_has_a_page_of_its_own(
         await page.emulate_media(media="print")
         tops = [(await box(page.locator(f"#{each}")))["y"] for each in SECTIONS]
         assert all(one < other for one, other in pairwise(tops))
-        for section in SECTIONS:
+        for section in sorted({*SECTIONS} - {"estimates", "terms"}):
             for part in ("table", ".office", ".scope", "h2"):
                 await expect(page.locator(f"#{section} {part}").first).to_be_visible()
             await expect(page.locator(f"#{section} [data-do=table]")).to_be_hidden()
@@ -572,6 +573,38 @@ async def test_a_kind_of_file_that_the_service_does_not_write_is_said_kindly(
 
     await page.route(re.compile("format=parquet"), refuse)
     await page.locator("#days [data-value=parquet]").click()
-    await expect(page.locator("#told")).to_contain_text(
-        "Parquet での書き出しはまだ用意されていません"
-    )
+    told = page.locator("#told")
+    await expect(told).to_contain_text("Parquet はこのサービスでは書き出せません")
+
+
+async def test_how_good_estimates_are_is_told(
+    played: Site, windows: Open, office: Office, pictures: Path
+):
+    section = (await stats(played, windows)).locator("#estimates")
+    await expect(section).to_contain_text("まだ学習していません")
+    for day in (*range(TODAY + 1, TODAY + 4), TODAY + 6, TODAY + 7):  # no weekend
+        await play(played.ledger, day, 17)
+    report = await learn_waits(played.ledger, office)
+    assert report is not None
+    assert report.every["n"]
+    page = await stats(played, windows)
+    section = page.locator("#estimates")
+    lead = section.locator(".lead")
+    await expect(lead).to_contain_text(f"平均 {minutes(report.every['mae_s'])} 分でした")
+    await expect(lead).to_contain_text(f"{minutes(report.every['mae_last_wait_s'])} 分、待って")
+    await expect(lead).to_contain_text("どの業務も見込みを出さず")
+    rows = {name: told for name, *told in await cells(page, "estimates-table")}
+    assert rows["庁舎全体"][0] == f"{report.every['n']:.0f}"
+    assert rows["国民健康保険"][1] == minutes(report.services["insurance"]["mae_s"])
+    await section.screenshot(path=pictures / "stats-estimates.png")
+
+
+async def test_every_figure_is_defined_on_the_page(played: Site, windows: Open, pictures: Path):
+    page = await stats(played, windows, f"{BY_ADDRESS}&lang=en")
+    terms = page.locator("#terms dt code")
+    names = [each.name for each in definitions("en")]
+    assert await terms.all_text_contents() == names
+    await expect(page.locator("#terms")).to_contain_text("Nine of ten took no longer")
+    await page.locator("[data-language=ja]").click()
+    await expect(page.locator("#terms")).to_contain_text("10 人中 9 人はこれ以下")
+    await page.locator("#terms").screenshot(path=pictures / "stats-terms.png")

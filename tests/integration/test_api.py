@@ -134,6 +134,8 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("a", "GET", "events", None),
     ("a", "GET", "stats/arrivals", None),
     ("a", "GET", "stats/estimates", None),
+    ("a", "GET", "stats/definitions", None),
+    ("a", "GET", "stats/definitions", None),
     (PUBLIC, "GET", "/health/live", None),
     (PUBLIC, "GET", "/health/ready", None),
     (PUBLIC, "GET", "/schema", None),

@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
+import duckdb
 import msgspec
 import pytest
 
@@ -12,6 +16,7 @@ from queue_service.events import Entry, Refused, Unknown, decode
 from queue_service.export import Row, What
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
+from queue_service.parquet import parquet
 from queue_service.tickets import Item, Move
 from tests.conftest import TEN_O_CLOCK
 from tests.hall import OFFICE, issue
@@ -261,8 +266,8 @@ def test_an_event_of_a_later_version_keeps_its_name(office: Office) -> None:
 def test_a_text_that_a_spreadsheet_would_run_is_escaped(office: Office, text: str) -> None:
     event = Refused(at=TEN_O_CLOCK, service=text, reason="closed", channel="kiosk", date=TODAY)  # type: ignore[arg-type]
     row = export.event_row(office, Entry(1, event))
-    cells = dict(zip(export.EVENT_COLUMNS, export.cells("events", row), strict=True))
-    assert cells["service"] == f"'{text}"
+    (cells,) = csv.reader([export.line("events", "csv", row)])
+    assert cells[export.EVENT_COLUMNS.index("service")] == f"'{text}"
 
 
 def test_a_line_of_csv_ends_with_crlf_and_quotes_what_needs_it() -> None:
@@ -279,3 +284,53 @@ async def test_both_formats_hold_the_same(ledger: Ledger, office: Office) -> Non
     assert msgspec.json.decode(export.line("tickets", "ndjson", row)) == row
     for name in ("number", "service", "issued_at", "state"):
         assert read[name] == row[name]
+
+
+@pytest.mark.parametrize("what", ["events", "tickets"])
+async def test_parquet_holds_the_same_with_types(
+    ledger: Ledger, office: Office, what: What, tmp_path: Path
+) -> None:
+    await issue(ledger, "moving", then=("insurance",), items=(Item("juminhyo", 2),))
+    await ledger.call_next(OFFICE, "2")
+    rows = await exported(ledger, office, what)
+    lines, file = tmp_path / "rows.ndjson", tmp_path / "rows.parquet"
+    lines.write_text("".join(export.line(what, "parquet", row) for row in rows))
+    parquet(lines, export.kinds(what), file)
+    read = duckdb.sql(f"FROM '{file}'").fetchall()
+    names = [name for name, *_ in duckdb.sql(f"DESCRIBE FROM '{file}'").fetchall()]
+    assert names == [*export.COLUMNS[what]]
+    for cells, line in zip(read, lines.read_text().splitlines(), strict=True):
+        told = dict(zip(names, cells, strict=True))
+        assert as_told(told) == as_read(json.loads(line))
+
+
+def as_told(value: Any) -> Any:
+    """Instants in one zone, and dates as texts."""
+    match value:
+        case dict():
+            return {name: as_told(each) for name, each in value.items()}
+        case list():
+            return [as_told(each) for each in value]
+        case datetime():
+            return value.astimezone(UTC)
+        case date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def as_read(row: Row) -> Row:
+    """The same of a line, whose instants are texts, and whose `details` stay one."""
+
+    def read(name: str, value: Any) -> Any:
+        match value:
+            case str() if name == "at" or name.endswith("_at"):
+                return datetime.fromisoformat(value).astimezone(UTC)
+            case list():
+                return [{n: read(n, v) for n, v in each.items()} for each in value]
+            case dict():
+                return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            case _:
+                return value
+
+    return {name: read(name, value) for name, value in row.items()}

@@ -105,9 +105,12 @@ test("every part of the page knows which answers it is made of", () => {
     v.resolved({ ...NOTHING, service: "moving" }, "2025-11-25"),
     "2025-11-26",
     "2025-11-25",
+    "ja",
   );
   assert.deepEqual(Object.values(PARTS).flat().sort(), Object.keys(asked).sort());
-  for (const path of Object.values(asked)) assert.match(path, /service=moving/);
+  const { estimates, terms, ...arrivals } = asked;
+  for (const path of Object.values(arrivals)) assert.match(path, /service=moving/);
+  assert.deepEqual([estimates, terms], ["/stats/estimates", "/stats/definitions?lang=ja"]);
 });
 
 // Figures

@@ -82,7 +82,7 @@ async function now() {
 function begin(congestion, today, latest) {
   const before = state;
   const view = resolved(chosen, latest ?? addDays(today, -1));
-  const paths = questions(view, today, latest ?? addDays(today, -1));
+  const paths = questions(view, today, latest ?? addDays(today, -1), words.language);
   const kept = Object.keys(paths).filter((name) => before?.paths[name] === paths[name]);
   const answers = Object.fromEntries(kept.map((name) => [name, before?.answers[name]]));
   state = { view, today, latest, congestion, paths, answers, open: before?.open ?? new Set() };
@@ -207,6 +207,7 @@ async function choose(language) {
   dress();
   draw();
   one(`[data-language="${language}"]`).focus();
+  void look(); // definitions are asked for in a language
 }
 
 /** @param {string} text */
@@ -245,7 +246,7 @@ async function download(question, format) {
   const kind = words.say(`stats.files.${format}`);
   tell(words.say("stats.files.asking", { kind }));
   try {
-    const name = await take(api, state?.paths[question] ?? "", format, question);
+    const name = await take(api, `${state?.paths[question]}&lang=${words.language}`, format, question);
     tell(words.say("stats.files.saved", { name }));
   } catch (failure) {
     const path = failure instanceof Unwritten ? "stats.files.unwritten" : "stats.files.failed";

@@ -70,10 +70,38 @@ export function figure(chart, entries = []) {
  * @param {string} section.note what the figures count, and how
  * @param {[name: string, question: string][]} section.files what can be taken away
  */
-export function sheet(seen, { id, title, answer, lead, tiles, charts, tables, note, files }) {
+export function sheet(seen, { answer, ...section }) {
+  const service = seen.view.service && serviceName(seen, seen.view.service);
+  const of = [officeName(seen), service].filter(Boolean).join(" · ");
+  return sheetOf(seen, { ...section, of, scope: scope(seen, answer) });
+}
+
+/**
+ * The same of anything else than arrivals.
+ *
+ * @param {Seen} seen
+ * @param {object} section
+ * @param {string} section.id
+ * @param {string} section.of whom it tells of
+ * @param {string} section.title
+ * @param {string[]} section.scope what it rests on
+ * @param {(string | null | false)[]} section.lead
+ * @param {Child} [section.tiles]
+ * @param {Element[]} section.charts
+ * @param {Element[]} section.tables
+ * @param {string} section.note
+ * @param {[name: string, question: string][]} section.files
+ */
+export function sheetOf(seen, { id, of, title, scope, lead, tiles, charts, tables, note, files }) {
   const { words } = seen;
   return [
-    head(seen, id, title, answer),
+    h(
+      "header",
+      { "data-key": "head" },
+      h("p", { class: "office" }, of),
+      h("h2", { id: `${id}-title` }, title),
+      h("ul", { class: "scope" }, ...scope.map((each) => h("li", {}, each))),
+    ),
     h(
       "div",
       { class: "lead", "data-key": "lead" },
@@ -94,18 +122,6 @@ export function sheet(seen, { id, title, answer, lead, tiles, charts, tables, no
       ...tables,
     ),
   ];
-}
-
-/** @param {Seen} seen @param {string} id @param {string} title @param {Answer} answer */
-export function head(seen, id, title, answer) {
-  const service = seen.view.service && serviceName(seen, seen.view.service);
-  return h(
-    "header",
-    { "data-key": "head" },
-    h("p", { class: "office" }, [officeName(seen), service].filter(Boolean).join(" · ")),
-    h("h2", { id: `${id}-title` }, title),
-    h("ul", { class: "scope" }, ...scope(seen, answer).map((each) => h("li", {}, each))),
-  );
 }
 
 /** What the figures rest on. @param {Seen} seen @param {Answer} answer */

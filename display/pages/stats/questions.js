@@ -13,6 +13,7 @@ export const PARTS = {
   today: ["t_halves", "t_day", "recent", "t_usual_halves"],
   period: ["counts", "clock", "days", "week", "totals", "sections", "desks"],
   other: ["vs_clock", "vs_counts", "vs_totals"],
+  beside: ["estimates", "terms"],
 };
 
 /** Those whose answers change while the day goes on. */
@@ -32,16 +33,17 @@ function arrivals(from, to, bin, { by, service } = {}) {
 }
 
 /**
- * The address of every answer that the page is drawn from. `time` makes one day of all, so a step of a
+ * The address of every answer that the page is drawn from; the language is that of definitions. `time` makes one day of all, so a step of a
  * day with `time` gives the figures of the whole period at once: percentiles of many days must come
  * from the service.
  *
  * @param {View} view
  * @param {string} today
  * @param {string} latest
+ * @param {string} language
  * @returns {Record<string, string>}
  */
-export function questions(view, today, latest) {
+export function questions(view, today, latest, language) {
   const { vsFrom, vsTo, service } = view;
   const [from, to] = wholeDays(view, today);
   const clock = clockBin(view);
@@ -67,6 +69,8 @@ export function questions(view, today, latest) {
     vs_clock: arrivals(vsFrom, vsTo, clock, { by: "time", service }),
     vs_counts: arrivals(vsFrom, vsTo, "day", { service }),
     vs_totals: arrivals(vsFrom, vsTo, "day", { by: "time", service }),
+    estimates: "/stats/estimates",
+    terms: `/stats/definitions?lang=${language}`,
   };
 }
 

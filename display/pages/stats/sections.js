@@ -1,8 +1,10 @@
 /** The sections of the page in the order in which they are read; each is drawn from what is known. */
 import { compare } from "./compare.js";
 import { clock, days, line } from "./course.js";
+import { estimates } from "./estimates.js";
 import { today, yesterday } from "./opening.js";
 import { desks, sections, services, stages } from "./places.js";
+import { terms } from "./terms.js";
 import { week } from "./week.js";
 
 /** @typedef {import("../staff/become.js").Child} Child */
@@ -25,4 +27,6 @@ export const SECTIONS = {
   stages,
   line,
   compare,
+  estimates,
+  terms,
 };

@@ -47,6 +47,24 @@
  * @property {number} as_of
  * @property {Row[]} rows
  *
+ * @typedef {object} Errors of estimates, in seconds; shares from 0 to 1
+ * @property {number} n
+ * @property {number | null} mae_s
+ * @property {number | null} mae_last_wait_s
+ * @property {number | null} mae_by_interval_s
+ * @property {number | null} mae_constant_s
+ * @property {number | null} within_p50
+ * @property {number | null} within_p90
+ *
+ * @typedef {object} Estimates
+ * @property {string | null} learned_on
+ * @property {number} days
+ * @property {string[]} shown_services
+ * @property {Errors} every
+ * @property {Record<string, Errors>} services
+ *
+ * @typedef {{name: string, title: string, unit: string, meaning: string}} Term
+ *
  * @typedef {object} Congestion
  * @property {string} at
  * @property {{service: string, waiting: number}[]} queues

@@ -13,7 +13,8 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from queue_service.demo_day import MINUTE_MS, Day, Visitor
+from queue_service.demo_day import Day, Visitor
+from queue_service.hours import MINUTE_MS
 from queue_service.offices import Office
 from queue_service.replay_client import Api, Reply
 from queue_service.tickets import Stage

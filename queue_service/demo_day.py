@@ -14,11 +14,11 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from queue_service.hours import clock, instant
+from queue_service.demo_calendar import Calendar
+from queue_service.hours import MINUTE_MS, clock, instant
 from queue_service.offices import Office
 from queue_service.tickets import Stage
 
-MINUTE_MS = 60_000
 HALF_HOUR = 30  # minutes; the arrivals are given by the half hour
 NEEDS = ("wheelchair", "baby", "hearing", "interpreter")
 
@@ -35,7 +35,7 @@ class People(Struct, frozen=True, forbid_unknown_fields=True):
     """The parameters, as they stand in the file."""
 
     visits_a_day: float
-    weekdays: tuple[float, ...]
+    calendar: Calendar
     day_spread: float
     arrivals: Mapping[str, float]
     services: Mapping[str, Work]
@@ -87,12 +87,17 @@ class Day:
 
     def visitors(self) -> list[Visitor]:
         """Everyone who comes, in the order of arrival."""
-        people, weekday = self.people, self._date.weekday()
-        usual = people.weekdays[weekday] if weekday < len(people.weekdays) else 0.3
-        expected = people.visits_a_day * usual * max(0.5, self._chance.gauss(1, people.day_spread))
+        people, calendar = self.people, self.people.calendar
+        shares = {
+            name: work.share * calendar.season(name, self._date)
+            for name, work in people.services.items()
+        }
+        more = sum(shares.values()) / sum(work.share for work in people.services.values())
+        usual = people.visits_a_day * calendar.factor(self._office, self._date) * more
+        expected = usual * max(0.5, self._chance.gauss(1, people.day_spread))
         total = sum(people.arrivals.values())
         found = [
-            self._visitor(clock(start) + self._chance.random() * HALF_HOUR)
+            self._visitor(clock(start) + self._chance.random() * HALF_HOUR, shares)
             for start, share in people.arrivals.items()
             for _ in range(self._some(expected * share / total))
         ]
@@ -116,9 +121,9 @@ class Day:
         spread = (1.5 * expected) ** 0.5
         return max(0, round(self._chance.gauss(expected, spread)))
 
-    def _visitor(self, minutes: float) -> Visitor:
+    def _visitor(self, minutes: float, shares: Mapping[str, float]) -> Visitor:
         people = self.people
-        service = self._one_of({name: work.share for name, work in people.services.items()})
+        service = self._one_of(shares)
         procedure, hint = self._wish(service)
         priority = self.happens(people.priority)
         return Visitor(

@@ -22,6 +22,7 @@ DOORS = (
     Door("Lobby board", "board", Role.DISPLAY),
     Door("Staff desk", "desk", Role.STAFF),
     Door("Greeter", "floor", Role.STAFF),
+    Door("Statistics", "stats", Role.ANALYST),
 )
 
 Keys = dict[Role, str]

@@ -32,11 +32,12 @@ LOG_LINES = 12  # how much of the API's log a failed start shows
 
 
 class ThrowAway(Struct, frozen=True):
-    """Where the service is found, and the key that may do everything."""
+    """Where the service is found, the key that may do everything, and where its data lie."""
 
     url: str
     key: str
     engine_url: str
+    data_dir: Path
 
 
 @contextmanager
@@ -60,8 +61,8 @@ def throw_away(keep: Path | None = None, port: int = 0) -> Iterator[ThrowAway]:
             )
         engine = stack.enter_context(Embedded(keep, durability=DURABILITY))
         port = _free(port)
-        service = ThrowAway(f"http://{HOST}:{port}", secrets.token_urlsafe(24), engine.url)
-        stack.enter_context(_api(service, keep, port))
+        service = ThrowAway(f"http://{HOST}:{port}", secrets.token_urlsafe(24), engine.url, keep)
+        stack.enter_context(_api(service, port))
         yield service
 
 
@@ -80,9 +81,9 @@ def _free(port: int) -> int:
 
 
 @contextmanager
-def _api(service: ThrowAway, data_dir: Path, port: int) -> Iterator[None]:
+def _api(service: ThrowAway, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "queue_service.cli", "api", "--lifeline"]
-    command += ["--data-dir", str(data_dir), "--host", HOST, "--port", str(port)]
+    command += ["--data-dir", str(service.data_dir), "--host", HOST, "--port", str(port)]
     ours = {
         "REDIS_URL": service.engine_url,
         "ADMIN_KEY": service.key,
@@ -92,7 +93,7 @@ def _api(service: ThrowAway, data_dir: Path, port: int) -> Iterator[None]:
     # None of the settings is for this service: they are those of the house's own.
     env = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
     env |= {PREFIX + name: text for name, text in ours.items()}
-    log = data_dir / "api.log"
+    log = service.data_dir / "api.log"
     with (
         log.open("wb") as output,
         subprocess.Popen(

@@ -1,5 +1,6 @@
 """`madoguchi demo` as a newcomer starts it."""
 
+import datetime
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from tests.live import wait_until
 
+A_DAY = datetime.timedelta(days=1)
 STOP_S = 10.0
 API = "/api/v1/offices/cityhall"
 
@@ -78,11 +80,26 @@ def test_the_hall_is_alive_when_the_links_are_printed(demo: Demo) -> None:
 
 
 def test_every_link_leads_to_a_page(demo: Demo) -> None:
-    for page in ("kiosk", "board", "desk", "floor", "status", "t"):
+    for page in ("kiosk", "board", "desk", "floor", "stats", "status", "t"):
         assert httpx.get(demo.link(page), trust_env=False).status_code == 200, page
     ticket = demo.link("t").rpartition("/")[2]
     seen = httpx.get(f"{demo.site}{API}/tickets/{ticket}", trust_env=False).json()
     assert seen["state"] in ("waiting", "processing", "called", "serving", "ready")
+
+
+def test_the_days_before_are_told(demo: Demo) -> None:
+    with demo.client("stats") as analyst:
+        today = datetime.date.fromisoformat(
+            httpx.get(f"{demo.site}{API}/congestion", trust_env=False).json()["at"][:10]
+        )
+        period = {"from": f"{today - 35 * A_DAY}", "to": f"{today - A_DAY}"}
+        told = analyst.get("/stats/arrivals", params=period | {"bin": "day", "service": "*"}).json()
+        assert told["missing_days"] == []
+        assert told["n"] > 200 * len(told["rows"]) > 200 * 15
+        clock = analyst.get("/stats/arrivals", params=period | {"bin": "60", "by": "time"}).json()
+        hours = {row["time"]: row["arrivals"] for row in clock["rows"] if row["service"] == "*"}
+        assert hours["10:00"] > 1.3 * hours["12:00"]  # lunch
+        wait_until(lambda: analyst.get("/stats/estimates").json()["days"] > 20)
 
 
 def test_a_desk_that_a_person_uses_is_left_to_that_person(demo: Demo) -> None:

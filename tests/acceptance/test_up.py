@@ -131,7 +131,7 @@ def test_a_restart_goes_on_where_the_first_start_stopped(data_dir: Path, office_
     (key,) = re.findall(rf"{first.site}/kiosk/{OFFICE}#key=(mg_\S+)", first.said)
     assert [first.issue(admin), first.issue(key)] == ["C001", "C002"]
     pages = re.findall(rf"{first.site}/(\w+)/{OFFICE}", first.said)
-    assert pages == ["kiosk", "board", "desk", "floor", "status"]
+    assert pages == ["kiosk", "board", "desk", "floor", "stats", "status"]
     assert str(data_dir) in first.said
     assert len(processes(data_dir)) == 4, "up, engine, API, worker"
     groups = {os.getpgid(pid) for pid in processes(data_dir)}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from queue_service.demo_day import Day, Visitor
-from queue_service.hours import MINUTE_MS, clock, local_time, reception_spans
+from queue_service.hours import MINUTE_MS, clock, local_time, issuing_spans
 from queue_service.offices import Desk, Office
 from queue_service.ticket_log import Row
 from queue_service.tickets import Stage
@@ -32,7 +32,7 @@ def history(
     line = count(2)  # of the log, whose first is its header
     date = first
     while date <= last:
-        if spans := reception_spans(office, None, date.isoformat()):
+        if spans := issuing_spans(office, None, date.isoformat()):
             day = Day(office, date, seed)
             come = [each for each in day.visitors() if _is_received(each, spans)]
             yield _Hall(office, day, line).play(come)

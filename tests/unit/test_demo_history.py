@@ -9,7 +9,7 @@ import pytest
 
 from queue_service.demo_day import People
 from queue_service.demo_history import PATIENCE_MS, history
-from queue_service.hours import MINUTE_MS, clock, instant, reception_spans
+from queue_service.hours import MINUTE_MS, clock, instant, issuing_spans, reception_spans
 from queue_service.office_files import read_office
 from queue_service.offices import Office
 from queue_service.ticket_log import Row
@@ -74,7 +74,7 @@ def test_the_same_seed_tells_the_same_history(cityhall: Office, days):
 
 def test_numbers_are_given_in_the_hours_and_times_are_in_order(cityhall: Office, days):
     for rows in days:
-        (span,) = reception_spans(cityhall, None, rows[0].day)
+        (span,) = issuing_spans(cityhall, None, rows[0].day)
         assert all(span[0] <= row.issued_at < span[1] for row in rows)
         assert len({row.number for row in rows}) == len(rows)
         assert [row.issued_at for row in rows] == sorted(row.issued_at for row in rows)

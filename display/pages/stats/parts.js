@@ -133,7 +133,7 @@ function scope({ words }, answer) {
     missing.length
       ? words.say("stats.scope.missing", { n: missing.length, days: missingDays(words, missing) })
       : words.say("stats.scope.complete"),
-    words.say("stats.scope.as_of", { entry: count(words, entry) }),
+    words.say(entry ? "stats.scope.as_of" : "stats.scope.imported", { entry: count(words, entry) }),
   ];
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from queue_service.demo_day import Day, Visitor
-from queue_service.hours import MINUTE_MS, clock, local_time, issuing_spans
+from queue_service.hours import MINUTE_MS, clock, issuing_spans, local_time
 from queue_service.offices import Desk, Office
 from queue_service.ticket_log import Row
 from queue_service.tickets import Stage

@@ -4,6 +4,7 @@ import asyncio
 from datetime import date
 from typing import Annotated, Any, get_args
 
+from cachetools import LRUCache
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
@@ -20,11 +21,18 @@ from queue_service.statistics import Statistics, TooMuch, gather
 from queue_service.tables import MEDIA, Format, written
 from queue_service.words import OWN, languages
 
+ANSWERS_BYTES = 64 * 2**20  # a year by the hour is some ten million
 CACHE = "private, no-cache"  # may be kept, and is asked for again with its tag
 DAY_MINUTES = 1440
 
+# By tag, which is another as soon as anything in the answer is.
+_answers: LRUCache[str, bytes] = LRUCache(ANSWERS_BYTES, getsizeof=len)
+
 Lang = Annotated[
-    str, QueryParameter(description=f"Of headings and definitions: {', '.join(languages())}.")
+    str,
+    QueryParameter(
+        description="Of headings and definitions.", schema_extra={"enum": list(languages())}
+    ),
 ]
 
 
@@ -74,7 +82,11 @@ def _known(lang: str) -> str:
     return lang
 
 
-@get("/stats/arrivals", opt={"roles": ANALYST}, dependencies={"question": Provide(_question)})
+@get(
+    "/stats/arrivals",
+    opt={"roles": ANALYST},
+    dependencies={"question": Provide(_question, sync_to_thread=False)},
+)
 async def arrivals(
     *,
     request: Request[Any, Any, Any],
@@ -98,17 +110,21 @@ async def arrivals(
         evidence = await gather(ledger, known, question)
     except TooMuch as much:
         raise invalid("bin", str(much)) from None
-    tag = f'"{evidence.tag}-{wanted}' + (f'-{language}"' if wanted == "xlsx" else '"')
-    headers = {"ETag": tag, "Cache-Control": CACHE, "Vary": "Accept"}
+    tag = f"{evidence.tag}-{wanted}" + (f"-{language}" if wanted == "xlsx" else "")
+    headers = {"ETag": f'"{tag}"', "Cache-Control": CACHE, "Vary": "Accept"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
     if wanted != "json":
         name = f"arrivals-{office}-{question.first}-{question.last}.{wanted}"
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    try:
-        body = await asyncio.to_thread(written, evidence, wanted, language)
-    except NoParquet as missing:
-        raise invalid("format", str(missing)) from None
+    body = _answers.get(tag)
+    if body is None:
+        try:
+            body = await asyncio.to_thread(written, evidence, wanted, language)
+        except NoParquet as missing:
+            raise invalid("format", str(missing)) from None
+        if len(body) <= ANSWERS_BYTES:
+            _answers[tag] = body
     return Response(body, media_type=MEDIA[wanted], headers=headers)  # type: ignore[arg-type]
 
 

@@ -1,9 +1,7 @@
 """Sealing: days move from the engine to the archive, and whoever reads does not notice."""
 
 import asyncio
-import csv
 import gzip
-import io
 import json
 from collections.abc import AsyncIterator
 from datetime import date
@@ -20,7 +18,7 @@ from queue_service.cli import main
 from queue_service.connection import connect
 from queue_service.embedded import Embedded
 from queue_service.events import Entry
-from queue_service.export import TICKET_COLUMNS, cells, rows
+from queue_service.export import header, line, rows
 from queue_service.figures import encode
 from queue_service.intervals import Question
 from queue_service.ledger import Ledger
@@ -303,12 +301,10 @@ def test_the_command_says_what_is_sealed_and_what_it_would_delete(
 
 async def test_an_export_of_sealed_days_is_what_it_was(week: Ledger, office: Office):
     async def table() -> str:
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(TICKET_COLUMNS)
-        async for row in rows(week, office, "tickets", FIRST, "2025-11-25"):
-            writer.writerow(cells("tickets", row))
-        return text.getvalue()
+        read = rows(week, office, "tickets", FIRST, "2025-11-25")
+        return header("tickets", "csv") + "".join(
+            [line("tickets", "csv", row) async for row in read]
+        )
 
     before = await table()
     await seal(week, office)

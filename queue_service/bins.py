@@ -69,10 +69,20 @@ class Bins:
         """In which interval each instant lies; all of them lie in the range."""
         return np.searchsorted(self.starts, at, "right").astype("<i8") - 1
 
+    def day(self, at: Column) -> Column:
+        """How many days after the first date each instant lies."""
+        return np.searchsorted(self._midnights[:-1], at, "right").astype("<i8") - 1
+
     def weekday(self, at: Column) -> Column:
         """The day of the week of each instant; Monday is 0."""
         days = np.array([each.weekday() for each in self._dates], "<i8")
-        return days[np.searchsorted(self._midnights[:-1], at, "right") - 1]
+        return days[self.day(at)]
+
+    def minute(self, at: Column) -> Column:
+        """The minutes after midnight that clocks show at each instant."""
+        begins, shown = self._shown
+        place = np.searchsorted(begins, at, "right") - 1
+        return shown[place] + (at - begins[place]) // MINUTE_MS
 
     def clock(self, at: Column) -> Column:
         """Which of `clock_labels` clocks show at each instant."""

@@ -5,9 +5,7 @@ say, without what was taken back. Times carry the office's offset. A ticket's id
 `ticket` is the number of the entry that issued it, which opens nothing.
 """
 
-import csv
-import io
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +13,7 @@ import msgspec
 from queue_service import events as ev
 from queue_service.events import AnyEvent, Entry
 from queue_service.hours import business_day, business_day_of, local_iso
+from queue_service.lines import cell, csv_line, ndjson_line
 from queue_service.offices import Office
 from queue_service.parquet import COUNT, DATE, INSTANT, JSON, TEXT, TRUTH
 from queue_service.questions import Questions
@@ -55,7 +54,6 @@ KINDS: dict[str, str] = {  # of the columns in Parquet; whatever is not named he
 _INSTANTS = frozenset({"at", "place", "booked_for", "started_at"})  # fields of events
 _PARTS = frozenset({"then", "items"})
 _OUTCOMES = frozenset({"finished", "no_show", "cancelled"})  # those a ticket log knows
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
 
 # Entries
 
@@ -205,11 +203,6 @@ def kinds(what: What) -> dict[str, str]:
     return {name: KINDS.get(name, TEXT) for name in COLUMNS[what]}
 
 
-def ndjson_line(row: Row) -> str:
-    """One row as a line of JSON."""
-    return msgspec.json.encode(row).decode() + "\n"
-
-
 def _in_columns(what: What, row: Row) -> Row:
     """One row by the columns of its table; what has none of its own goes into `details`."""
     columns = COLUMNS[what]
@@ -217,19 +210,3 @@ def _in_columns(what: What, row: Row) -> Row:
         told = (*columns, "date")  # a ticket's date is its business date
         row = {**row, "details": {k: v for k, v in row.items() if k not in told}}
     return {name: row.get(name) for name in columns}
-
-
-def cell(value: Any) -> str:
-    """A value as the text of a cell: nothing for nothing, and no text that a spreadsheet would run."""
-    if value in (None, [], {}):
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return msgspec.json.encode(value).decode()
-
-
-def csv_line(cells: Iterable[str]) -> str:
-    """One line of RFC 4180: CRLF, quotation marks where needed. No BOM: programs read it too."""
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()

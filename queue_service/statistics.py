@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from queue_service import keys
 from queue_service.bins import BINS, DAY
-from queue_service.figures import Day
+from queue_service.figures import Day, digest
 from queue_service.hours import reception_spans
 from queue_service.intervals import Quality, Question, Row, answer
 from queue_service.office_files import office_to_json
@@ -62,9 +62,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
         told.update(office_to_json(self.office))
         told.update(self.today.isoformat().encode())
         for day in self.days:
-            told.update(f"{day.date} {day.source} {' '.join(day.names)}".encode())
-            told.update(day.visits)
-            told.update(day.refused)
+            told.update(digest(day))
         return told.hexdigest()[:32]
 
     def counted(self) -> Statistics:

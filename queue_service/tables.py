@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from queue_service.export import cell, csv_line, ndjson_line
+from queue_service.lines import cell, csv_line, ndjson_line
 from queue_service.measures import COUNTS, WITHIN
 from queue_service.parquet import COUNT, INSTANT, SECONDS, TEXT, parquet
 from queue_service.statistics import Evidence, Statistics

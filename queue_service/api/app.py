@@ -24,6 +24,7 @@ from queue_service.api import (
     health,
     moves,
     offices,
+    reports,
     stats,
     tickets,
     voice,
@@ -88,7 +89,7 @@ def create_app(
         route_handlers=[
             *(offices.router, entrance.router, tickets.router, moves.router),
             *(desks.router, board.router, voice.router, events.router),
-            *(stats.router, estimates.router),
+            *(stats.router, estimates.router, reports.router),
         ],
     )
     app = Litestar(

@@ -76,7 +76,12 @@ def _told_by(text: str) -> tuple[By, ...]:
     return tuple(each for each in known if each in wanted)
 
 
-def _known(lang: str) -> str:
+def known_language(lang: str) -> str:
+    """A language that has a catalogue.
+
+    Raises:
+        Problem
+    """
     if lang not in languages():
         raise invalid("lang", f"{lang!r} is none of {', '.join(languages())}")
     return lang
@@ -104,7 +109,7 @@ async def arrivals(
     0. Percentiles are linear, from the raw values of the range asked for.
     """
     wanted = format or _accepted(request)
-    language = _known(lang)
+    language = known_language(lang)
     known = await checked(ledger, office)
     try:
         evidence = await gather(ledger, known, question)
@@ -137,7 +142,7 @@ def _accepted(request: Request[Any, Any, Any]) -> Format:
 @get("/stats/definitions", opt={"roles": ANALYST})
 async def meanings(office: FromPath[str], lang: Lang = OWN) -> list[Definition]:
     """What every column of the statistics means, its unit and who is counted."""
-    return definitions(_known(lang))
+    return definitions(known_language(lang))
 
 
 router = Router("/offices/{office:str}", route_handlers=[arrivals, meanings], tags=["statistics"])

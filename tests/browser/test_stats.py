@@ -407,8 +407,7 @@ async def test_a_chart_has_a_name_and_its_table_is_shown_by_a_button(played: Sit
         await expect(place.locator("[data-do=table]")).to_have_attribute("aria-expanded", "true")
 
 
-@pytest.mark.parametrize("theme", ["light", "contrast"])
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(("language", "theme"), [("ja", "light"), ("en", "contrast")])
 async def test_the_page_can_be_used_by_everyone(
     played: Site, windows: Open, language: str, theme: str, pictures: Path
 ):

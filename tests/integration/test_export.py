@@ -15,6 +15,7 @@ from queue_service import export
 from queue_service.events import Entry, Refused, Unknown, decode
 from queue_service.export import Row, What
 from queue_service.ledger import Ledger
+from queue_service.lines import csv_line
 from queue_service.offices import Office
 from queue_service.parquet import parquet
 from queue_service.tickets import Item, Move
@@ -271,7 +272,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_escaped(office: Office, text: st
 
 
 def test_a_line_of_csv_ends_with_crlf_and_quotes_what_needs_it() -> None:
-    assert export.csv_line(["a", 'b"c', "d,e", "f\ng"]) == 'a,"b""c","d,e","f\ng"\r\n'
+    assert csv_line(["a", 'b"c', "d,e", "f\ng"]) == 'a,"b""c","d,e","f\ng"\r\n'
 
 
 async def test_both_formats_hold_the_same(ledger: Ledger, office: Office) -> None:

@@ -1,0 +1,9 @@
+"""The questions a city asks before and after it reforms its counters, one pure module each.
+
+    week             hours of a week, as somebody proposes them
+    arrivals         when visitors came, by minute or by counted interval
+    resampling       how far a share of visitors could be off by chance
+    reception_hours  would shorter hours still receive most visitors?
+
+They know neither engine nor network: the API, the command line and the pages only ask and show.
+"""

@@ -1,0 +1,29 @@
+"""A report's ground from the days of an office, today included as far as it has come."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from queue_service import keys
+from queue_service.offices import Office
+from queue_service.questions import Questions
+from queue_service.reports.ground import Ground
+from queue_service.roll_ups import days
+from queue_service.round_trip import answered
+
+A_DAY = timedelta(days=1)
+
+
+async def ground_of_office(ledger: Questions, office: Office, first: date, last: date) -> Ground:
+    """The days of an office; local dates, both included."""
+    # A business day reaches into the next calendar day.
+    found = await days(ledger, office, f"{first - A_DAY}", f"{last}")
+    async with answered():
+        head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
+    return Ground(
+        office=office,
+        source="ledger",
+        first=first,
+        last=last,
+        days=found,
+        today=date.fromisoformat(head) if head else first,
+    )

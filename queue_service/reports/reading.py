@@ -1,0 +1,93 @@
+"""A report's ground from a file alone: a ticket log, or a table of counts. No engine is needed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from queue_service.counts import Count, Table, read_counts
+from queue_service.figures import tally
+from queue_service.imports import Intake
+from queue_service.log_columns import Columns
+from queue_service.log_visits import figures_of_row
+from queue_service.offices import Office
+from queue_service.reports.ground import Ground
+from queue_service.ticket_log import BadRow, lines_of, open_log
+
+FAR_FUTURE_MS = 4_102_444_800_000  # 2100: a file has no clock beside it that could know better
+
+
+def office_of(zone: ZoneInfo) -> Office:
+    """An office of which nothing is known but its time zone."""
+    return Office(id="file", timezone=zone.key, reception_hours=(), services=(), desks=())
+
+
+def ground_of_tickets(
+    file: Path, columns: Iterable[str], zone: ZoneInfo
+) -> tuple[Ground, list[BadRow]]:
+    """The ground of a ticket log, and the rows that cannot be used.
+
+    Raises:
+        TicketLogError: it is none.
+        OSError
+    """
+    office, bad = office_of(zone), list[BadRow]()
+    with (
+        open_log(file, Columns.parse(columns), zone) as log,
+        TemporaryDirectory(prefix="madoguchi-") as folder,
+    ):
+        intake = Intake(office, Path(folder), FAR_FUTURE_MS)
+        for row in log:
+            wrong = row if isinstance(row, BadRow) else intake.add(row)
+            if wrong is not None:
+                bad.append(wrong)
+        days = [
+            tally(day, [figures_of_row(row, intake.service(row)) for row in rows], source=file.name)
+            for day, rows in intake.rows()
+        ]
+    first, last = _period(each.date for each in days)
+    ground = Ground(office=office, source=file.name, first=first, last=last, days=days)
+    return ground, bad
+
+
+def ground_of_counts(file: Path, interval: int, zone: ZoneInfo) -> tuple[Ground, list[BadRow]]:
+    """The ground of a table of counts, and the rows that cannot be used; `interval`: minutes.
+
+    Raises:
+        TicketLogError: it is none.
+        OSError
+    """
+    bad, whole = list[BadRow](), defaultdict[tuple[str, int], list[Count]](list)
+    with closing(lines_of(file)) as lines:
+        for row in read_counts(Table(lines), interval):
+            if isinstance(row, BadRow):
+                bad.append(row)
+            else:
+                whole[row.date, row.start].append(row)
+    counts = [
+        Count(line=rows[0].line, date=day, start=start, count=_visitors(rows), service="")
+        for (day, start), rows in sorted(whole.items())
+    ]
+    first, last = _period(each.date for each in counts)
+    ground = Ground(
+        office=office_of(zone),
+        source=file.name,
+        first=first,
+        last=last,
+        counts=counts,
+        interval=interval,
+    )
+    return ground, bad
+
+
+def _visitors(rows: list[Count]) -> int:
+    """The sum of the services, unless the table has it itself."""
+    return next((row.count for row in rows if not row.service), sum(row.count for row in rows))
+
+
+def _period(dates: Iterable[str]) -> tuple[date, date]:
+    known = sorted(dates) or ["1970-01-01"]
+    return date.fromisoformat(known[0]), date.fromisoformat(known[-1])

@@ -18,16 +18,18 @@ from queue_service.cli.command import (
     say,
 )
 from queue_service.cli.engines import with_ledger
+from queue_service.insights.reform_priority import STAGES
 from queue_service.insights.week import Week
 from queue_service.ledger import Ledger
 from queue_service.log_columns import TicketLogError
-from queue_service.reports.asking import Hours, Report, report_on_hours
+from queue_service.reports.asking import Hours, Report, report_on_hours, report_on_priority
 from queue_service.reports.gathering import ground_of_office
 from queue_service.reports.ground import Ground
-from queue_service.reports.reading import ground_of_counts, ground_of_tickets
+from queue_service.reports.reading import ground_of_counts, ground_of_tickets, works_of_table
 from queue_service.reports.writing import FORMATS, written
 from queue_service.settings import Settings
 from queue_service.ticket_log import BadRow
+from queue_service.tickets import Stage
 from queue_service.words import OWN, languages
 
 ZONE = "Asia/Tokyo"
@@ -83,6 +85,40 @@ def add(commands: Commands) -> None:
         help="whether a visit counts at its arrival, or when its serving began",
     )
     _add_ground(parser)
+    _add_priority(reports)
+
+
+def _add_priority(reports: Commands) -> None:
+    parser = reports.add(
+        "reform-priority",
+        "which procedures take the most hours a year, and how sure that order is",
+        _priority,
+        """
+        A table of procedures as CSV: procedure, count (cases a year), and the minutes of a case in the
+        columns reception, check, review, handover; section and uncertainty where there are. Two
+        procedures whose difference lies within what is not known of both could change their places.
+
+        example:
+          madoguchi report reform-priority --table procedures.csv --uncertainty 0.2 \\
+            --reduction reception:0.3,review:0.5 --format html -o priority.html
+        """,
+    )
+    parser.add_argument("--table", type=Path, required=True, metavar="FILE", help="CSV, see below")
+    parser.add_argument(
+        "--uncertainty",
+        type=_part,
+        default="0.2",
+        metavar="PART",
+        help="half of the 95 %% interval of minutes, as a part of them (default: 0.2)",
+    )
+    parser.add_argument(
+        "--reduction",
+        type=_reduction,
+        default="",
+        metavar="STAGE:PART,…",
+        help="by which part stages would become shorter",
+    )
+    _add_paper(parser)
 
 
 def _add_ground(parser: Parser) -> None:
@@ -109,6 +145,11 @@ def _add_ground(parser: Parser) -> None:
     ground.add_argument(
         "--timezone", type=a_zone, default=ZONE, metavar="TZ", help=f"of a file (default: {ZONE})"
     )
+    _add_paper(parser)
+
+
+def _add_paper(parser: Parser) -> None:
+    """How the report is written, and where to."""
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--lang", choices=languages(), default=OWN)
     parser.add_argument(
@@ -133,6 +174,26 @@ def _share(text: str) -> Fraction:
     return share
 
 
+def _part(text: str) -> float:
+    try:
+        part = float(text)
+    except ValueError:
+        part = -1.0
+    if not 0 <= part <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: write a part from 0 to 1, like 0.2")
+    return part
+
+
+def _reduction(text: str) -> dict[Stage, float]:
+    found: dict[Stage, float] = {}
+    for each in filter(None, text.split(",")):
+        name, _, part = each.partition(":")
+        if name not in STAGES:
+            raise argparse.ArgumentTypeError(f"{name!r} is no stage: use {', '.join(STAGES)}")
+        found[Stage(name)] = _part(part)
+    return found
+
+
 def _interval(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 24 * 60:
         raise argparse.ArgumentTypeError(f"{text!r}: write minutes, from 1 to 1440")
@@ -146,6 +207,16 @@ def _hours(args: argparse.Namespace, settings: Settings) -> int:
     return _told(args, settings, lambda ground: report_on_hours(ground, asked, args.lang))
 
 
+def _priority(args: argparse.Namespace, settings: Settings) -> int:
+    try:
+        works, sha256 = works_of_table(args.table, args.uncertainty)
+    except TicketLogError as failure:
+        raise CommandFailed(f"{args.table}: {failure}") from failure
+    source = args.table.name
+    _write(args, report_on_priority(works, args.reduction, args.lang, source=source, sha256=sha256))
+    return 0
+
+
 def _told(args: argparse.Namespace, settings: Settings, ask: Callable[[Ground], Report]) -> int:
     """Find the ground, ask, and write the report down."""
     try:
@@ -156,14 +227,18 @@ def _told(args: argparse.Namespace, settings: Settings, ask: Callable[[Ground], 
         say(f"line {row.line}: {row.reason}")
     if bad:
         say(f"{len(bad)} rows could not be used and are not in the report.")
-    text = written(ask(ground), args.format, args.lang)
+    _write(args, ask(ground))
+    return 0
+
+
+def _write(args: argparse.Namespace, report: Report) -> None:
+    text = written(report, args.format, args.lang)
     if args.output is None:
         sys.stdout.write(text)
     else:
         part = args.output.with_name(f".{args.output.name}.{os.getpid()}.part")
         part.write_text(text, "utf-8")
         part.replace(args.output)
-    return 0
 
 
 def _ground(args: argparse.Namespace, settings: Settings) -> tuple[Ground, list[BadRow]]:

@@ -6,7 +6,7 @@ from typing import Any
 from queue_service import keys
 from queue_service.offices import Office
 from queue_service.questions import Questions
-from queue_service.reports.ground import Ground
+from queue_service.reports.ground import LEDGER, Ground
 from queue_service.roll_ups import days
 from queue_service.round_trip import answered
 
@@ -21,7 +21,7 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
         head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
     return Ground(
         office=office,
-        source="ledger",
+        source=LEDGER,
         first=first,
         last=last,
         days=found,

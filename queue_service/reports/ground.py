@@ -20,13 +20,14 @@ from queue_service.intervals import Quality
 from queue_service.offices import Office
 
 A_DAY = timedelta(days=1)
+LEDGER = "ledger"  # the source of what this system saw itself, imports of its office included
 
 
 class Ground(Struct, frozen=True, kw_only=True):
     """What a report rests on. A ground of counts knows no visit, and so no quality."""
 
     office: Office
-    source: str  # "ledger", or the name of a file
+    source: str  # LEDGER, or the name of a file
     first: date
     last: date
     days: Sequence[Day] = ()

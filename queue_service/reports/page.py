@@ -12,12 +12,14 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from queue_service.hours import spans
-from queue_service.reports.picture import columns_of_a_day
+from queue_service.reports.picture import bars, columns_of_a_day
 from queue_service.words import say
 
 Report = dict[str, Any]
 WINDOWS = 10  # of those that would do are shown
 DAYS_NAMED = 5
+FEW = 0.8  # of all hours: how few procedures take them
+BARS = 20  # that a picture shows
 
 
 class Table(Struct):
@@ -36,31 +38,6 @@ class Chart(Struct):
     key: list[str]
 
 
-def page(report: Report, language: str) -> str:
-    """The whole page as HTML."""
-    words = Words(language, report["report"].replace("-", "_"))
-    told = {"reception_hours": (_hours_said, _hours_chart, _hours_tables)}
-    said, chart, tables = told[words.report]
-    return _template().render(
-        language=language.partition("-")[0],
-        title=words.say("title"),
-        of=words.page(
-            "of", source=report["office"] or report["source"], from_=report["from"], to=report["to"]
-        ),
-        said=[each for each in said(report, words) if each],
-        chart=chart(report, words),
-        tables=tables(report, words),
-        ground={"title": words.page("ground"), "facts": _facts(report, words)},
-        definitions={"title": words.page("definitions"), "terms": report["definitions"].items()},
-    )
-
-
-@cache
-def _template() -> Template:
-    text = (files("queue_service") / "reports" / "page.html").read_text("utf-8")
-    return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
-
-
 class Words:
     """The words of one report in one language."""
 
@@ -74,6 +51,35 @@ class Words:
     def page(self, path: str, **values: object) -> str:
         """Words of every report."""
         return say(self.language, f"reports.page.{path}", **values)
+
+
+def page(report: Report, language: str) -> str:
+    """The whole page as HTML."""
+    words = Words(language, report["report"].replace("-", "_"))
+    said, chart, tables = TOLD[words.report]
+    return _template().render(
+        language=language.partition("-")[0],
+        title=words.say("title"),
+        of=_of(report, words),
+        said=[each for each in said(report, words) if each],
+        chart=chart(report, words),
+        tables=tables(report, words),
+        ground={"title": words.page("ground"), "facts": _facts(report, words)},
+        definitions={"title": words.page("definitions"), "terms": report["definitions"].items()},
+    )
+
+
+def _of(report: Report, words: Words) -> str:
+    source = report["office"] or report["source"]
+    if report["from"] is None:
+        return str(source)
+    return words.page("of", source=source, from_=report["from"], to=report["to"])
+
+
+@cache
+def _template() -> Template:
+    text = (files("queue_service") / "reports" / "page.html").read_text("utf-8")
+    return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
 
 
 def percent(share: float | None) -> str:
@@ -190,3 +196,79 @@ def _hours_tables(report: Report, words: Words) -> list[Table]:
 def _range(row: Report) -> str:
     low, high = row["coverage_low"], row["coverage_high"]
     return percent(low) if low == high else f"{percent(low)} – {percent(high)}"
+
+
+# Reform priority
+
+
+def _priority_said(report: Report, words: Words) -> list[str | None]:
+    rows = report["procedures"]
+    if not rows:
+        return [words.say("nothing")]
+    first = rows[0]
+    few = next((row for row in rows if row["cumulative"] >= FEW), rows[-1])
+    swaps = "、".join(f"{one}–{other}" for one, other in report["swaps"])
+    return [
+        words.say(
+            "most",
+            name=first["procedure"],
+            hours=number(first["hours"]),
+            share=percent(first["share"]),
+        ),
+        words.say("few", n=few["rank"], share=percent(few["cumulative"])),
+        words.say("swaps", swaps=swaps) if swaps else words.say("sure"),
+        words.say("saving", hours=number(report["saving"])) if report["reduction"] else None,
+    ]
+
+
+def _priority_chart(report: Report, words: Words) -> Chart:
+    rows = [
+        (
+            f"{row['rank']} {row['procedure']}",
+            row["hours"],
+            f"{number(row['hours'])} · {percent(row['cumulative'])}",
+        )
+        for row in report["procedures"][:BARS]
+    ]
+    title = words.say("chart")
+    key = [f"{words.say('columns.hours')} · {words.say('columns.cumulative')}"]
+    return Chart(title=title, svg=bars(rows, title), key=key)
+
+
+def _priority_tables(report: Report, words: Words) -> list[Table]:
+    def heads(*names: str) -> list[str]:
+        return [words.say(f"columns.{name}") for name in names]
+
+    procedures = [
+        [
+            f"{row['rank']} {row['procedure']}",
+            number(row["count"]),
+            number(row["minutes_a_case"]),
+            number(row["hours"]),
+            f"{number(row['hours_low'])} – {number(row['hours_high'])}",
+            percent(row["cumulative"]),
+            number(row["saving"]),
+            "、".join(map(str, row["could_swap_with"])) or "–",
+        ]
+        for row in report["procedures"]
+    ]
+    sections = [
+        [
+            row["section"] or "–",
+            number(row["procedures"]),
+            number(row["hours"]),
+            number(row["saving"]),
+        ]
+        for row in report["by_section"]
+    ]
+    columns = ("procedure", "count", "minutes", "hours", "range", "cumulative", "saving", "swap")
+    return [
+        Table(words.say("table"), heads(*columns), procedures),
+        Table(words.say("sections"), heads("section", "procedures", "hours", "saving"), sections),
+    ]
+
+
+TOLD = {
+    "reception_hours": (_hours_said, _hours_chart, _hours_tables),
+    "reform_priority": (_priority_said, _priority_chart, _priority_tables),
+}

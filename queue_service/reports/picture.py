@@ -1,6 +1,6 @@
 """Pictures of reports as SVG: they stand in a page, and say in their text what they show."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -10,6 +10,7 @@ from queue_service.hours import Spans, clock
 WIDTH, HEIGHT = 900, 260
 LEFT, RIGHT, ABOVE, BELOW = 48, 24, 26, 26
 HOUR = 60
+ROW, FIGURE = 38, 140  # height of a bar with its name; room for its figure
 
 
 def columns_of_a_day(
@@ -54,6 +55,23 @@ def columns_of_a_day(
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
         + "".join(drawn)
         + "</svg>"
+    )
+
+
+def bars(rows: Sequence[tuple[str, float, str]], title: str) -> Markup:
+    """A bar a row under its name, with its figure at the end. `rows`: name, value, what is written."""
+    most = max((value for _, value, _ in rows), default=0) or 1
+    drawn = []
+    for n, (name, value, text) in enumerate(rows):
+        top, wide = n * ROW, round((WIDTH - FIGURE) * value / most, 1)
+        drawn.append(
+            f'<text x="0" y="{top + 12}">{escape(name)}</text>'
+            f'<rect class="bar in" x="0" y="{top + 17}" width="{max(wide, 1)}" height="12"/>'
+            f'<text x="{wide + 6}" y="{top + 28}">{escape(text)}</text>'
+        )
+    return Markup(  # noqa: S704 - numbers of ours, and texts that are escaped
+        f'<svg viewBox="0 0 {WIDTH} {max(1, len(rows)) * ROW}" role="img" '
+        f'aria-label="{escape(title)}">' + "".join(drawn) + "</svg>"
     )
 
 

@@ -1,6 +1,7 @@
 """A report's ground from a file alone: a ticket log, or a table of counts. No engine is needed."""
 
-from collections import defaultdict
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
@@ -8,15 +9,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from queue_service.counts import Count, Table, read_counts
 from queue_service.figures import tally
 from queue_service.imports import Intake
-from queue_service.log_columns import Columns
+from queue_service.insights.reform_priority import STAGES, Work
+from queue_service.log_columns import Columns, TicketLogError
 from queue_service.log_visits import figures_of_row
 from queue_service.offices import Office
 from queue_service.reports.ground import Ground
 from queue_service.ticket_log import BadRow, lines_of, open_log
 
+MOST_CASES = 1_000_000_000
+MOST_MINUTES = 100_000
 FAR_FUTURE_MS = 4_102_444_800_000  # 2100: a file has no clock beside it that could know better
 
 
@@ -81,6 +87,55 @@ def ground_of_counts(file: Path, interval: int, zone: ZoneInfo) -> tuple[Ground,
         interval=interval,
     )
     return ground, bad
+
+
+def works_of_table(file: Path, uncertainty: float) -> tuple[list[Work], str]:
+    """Procedures with their cases a year and minutes, and the hash of the table.
+
+    Columns: procedure, count, and any of reception, check, review, handover; section and uncertainty
+    where there are. `uncertainty`: of rows that state none.
+
+    Raises:
+        TicketLogError: it cannot be used; the message names line and column.
+        OSError
+    """
+    with closing(lines_of(file)) as lines:
+        table = Table(lines)
+        named = {name: table.place(name) for name in ("procedure", "count")}
+        stages = [stage for stage in STAGES if stage in table.header]
+        if not stages:
+            raise TicketLogError(f"no column of minutes: name one of {', '.join(STAGES)}")
+        optional = [name for name in ("section", "uncertainty") if name in table.header]
+        named |= {name: table.header.index(name) for name in (*stages, *optional)}
+        works = [
+            _work(line, {name: cells[place] for name, place in named.items()}, uncertainty)
+            for line, cells in table.rows()
+        ]
+    twice = [name for name, n in Counter(work.procedure for work in works).items() if n > 1]
+    if twice:
+        raise TicketLogError(f"procedure: {twice[0]!r} stands in the table twice")
+    return works, hashlib.sha256(msgspec.json.encode(works)).hexdigest()
+
+
+def _work(line: int, cells: dict[str, str], uncertainty: float) -> Work:
+    def number(name: str, most: float) -> float:
+        try:
+            value = float(cells[name] or 0)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= most:
+            raise TicketLogError(f"line {line}: {name}: {cells[name]!r} is not 0 to {most:g}")
+        return value
+
+    if not cells["procedure"]:
+        raise TicketLogError(f"line {line}: procedure: name it")
+    return Work(
+        procedure=cells["procedure"],
+        section=cells.get("section") or None,
+        count=int(number("count", MOST_CASES)),
+        minutes={stage: number(stage, MOST_MINUTES) for stage in STAGES if stage in cells},
+        uncertainty=number("uncertainty", 1) if cells.get("uncertainty") else uncertainty,
+    )
 
 
 def _visitors(rows: list[Count]) -> int:

@@ -25,10 +25,10 @@ ASKED = ("--current", "08:30-17:15", "--proposed", "09:00-16:30")
 MINUTE_MS = 60_000
 
 
-def reported(*words: str | Path, code: int = 0) -> str:
-    """What `madoguchi report reception-hours` answers."""
+def reported(*words: str | Path, code: int = 0, name: str = "reception-hours") -> str:
+    """What `madoguchi report` answers."""
     ran = subprocess.run(
-        [sys.executable, "-m", "queue_service.cli", "report", "reception-hours", *map(str, words)],
+        [sys.executable, "-m", "queue_service.cli", "report", name, *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
@@ -203,6 +203,69 @@ def test_a_file_that_is_not_there_and_counts_without_their_interval(tmp_path: Pa
     assert "none.csv" in reported("--tickets", missing, *ASKED, code=1)
     assert "--interval" in reported("--counts", missing, *ASKED, code=1)
     assert "--from and --to" in reported("--office", "small", *ASKED, code=1)
+
+
+# What to reform first
+
+CITY = """procedure,section,count,reception,check,review,handover
+certificates,市民課,60000,1,2,1,2
+registers,市民課,35000,1,2,1,2
+benefits,福祉課,4200,6,8,15,8
+insurance,福祉課,5200,5,6,12,6
+care,福祉課,1500,6,6,20,3
+"""
+
+
+def priority(folder: Path, *words: str, table: str = CITY, **how: Any) -> str:
+    file = folder / "procedures.csv"
+    file.write_text(table)
+    return reported("--table", file, *words, name="reform-priority", **how)
+
+
+def test_what_to_reform_first(tmp_path: Path):
+    report = json.loads(priority(tmp_path, "--format", "json", "--reduction", "reception:0.3"))
+    rows = report["procedures"]
+    assert [row["procedure"] for row in rows] == CITY_ORDER
+    assert [row["hours"] for row in rows] == pytest.approx([6000, 3500, 2590, 2513.3333, 875])
+    assert report["swaps"] == [[3, 4]]
+    assert (report["n"], report["from"], report["quality"]) == (105_900, None, None)
+    assert report["saving"] == pytest.approx(sum(row["saving"] for row in rows))
+    assert json.loads(priority(tmp_path, "--format", "json", "--uncertainty", "0"))["swaps"] == []
+    own = CITY.replace("handover\n", "handover,uncertainty\n").replace("15,8\n", "15,8,0.5\n")
+    swaps = json.loads(priority(tmp_path, "--format", "json", table=own))["swaps"]
+    assert swaps == [[2, 3], [3, 4]]
+
+
+CITY_ORDER = ["certificates", "registers", "benefits", "insurance", "care"]
+
+
+def test_its_page_has_a_bar_for_each_procedure(tmp_path: Path):
+    page = priority(tmp_path, "--format", "html", "--lang", "en")
+    assert page.count("<rect") == len(CITY_ORDER)
+    assert "these ranks could change places: 3–4" in page
+    assert "certificates” takes the most time: 6,000 hours a year" in page
+    assert priority(tmp_path, "--format", "csv").startswith("\ufeff")
+
+
+@pytest.mark.parametrize(
+    ("table", "words", "code", "remedy"),
+    [
+        (CITY.replace("4200", "many"), (), 1, "line 4: count"),
+        (CITY.replace("15,8", "-15,8"), (), 1, "line 4: review"),
+        (CITY.replace("registers", "certificates"), (), 1, "twice"),
+        (CITY.replace("registers", ""), (), 1, "line 3: procedure"),
+        ("procedure,count\na,1\n", (), 1, "no column of minutes"),
+        ("count,review\n1,1\n", (), 1, "no column 'procedure'"),
+        ("", (), 1, "is empty"),
+        (CITY, ("--reduction", "lunch:0.5"), 2, "is no stage"),
+        (CITY, ("--reduction", "review:5"), 2, "from 0 to 1"),
+        (CITY, ("--uncertainty", "much"), 2, "from 0 to 1"),
+    ],
+)
+def test_a_table_that_cannot_be_used_names_line_and_column(
+    tmp_path: Path, table: str, words: tuple[str, ...], code: int, remedy: str
+):
+    assert remedy in priority(tmp_path, *words, table=table, code=code)
 
 
 # Of an office

@@ -1,5 +1,7 @@
 """`python -m tests.benchmarks`: issue and call-next, through the API and through less.
 
+`python -m tests.benchmarks history` measures something else: a long log taken in, and a year asked for.
+
 Three ways to the same scripts on the same engine, one after the other in every round, so that noise
 falls on all alike: the script alone (one connection, a pipeline as deep as the others have
 connections), a bare ASGI function that runs it, and the product. A ratio is the median over the
@@ -17,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_service.embedded import Embedded
+from tests.benchmarks import history
 from tests.benchmarks.load import Result
 from tests.benchmarks.stage import DESKS, Alone, Bare, Product, Variant, learn
 
@@ -62,7 +65,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each measurement")
     parser.add_argument("--json", type=Path, help="write every measurement to this file")
+    others = parser.add_subparsers(dest="other")
+    history.add_to(others.add_parser("history", description=history.__doc__))
     args = parser.parse_args()
+    if args.other == "history":
+        history.run(args.tickets)
+        return
     key = secrets.token_hex(16)
     with (
         tempfile.TemporaryDirectory() as always,

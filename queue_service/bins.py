@@ -7,7 +7,7 @@ cuts is shorter, and says so by its start and end.
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -100,16 +100,16 @@ class Bins:
         """The beginnings of the intervals of a day, like "08:30"."""
         return [f"{m // 60:02}:{m % 60:02}" for m in range(0, DAY, self._minutes)]
 
-    @cached_property
-    def labels(self) -> tuple[list[str], list[str]]:
-        """The first instant of each interval, and of the next, in local time with its offset."""
+    def labels(self, places: Column) -> tuple[list[str], list[str]]:
+        """Of some intervals the first instant, and of the next, in local time with its offset."""
         zone = self._office.tz
 
+        @cache
         def written(at: int) -> str:
             return datetime.fromtimestamp(at // 1000, UTC).astimezone(zone).isoformat()
 
-        starts = [written(at) for at in self.starts.tolist()]
-        return starts, [*starts[1:], written(self._midnights[-1])]
+        starts, ends = (each[places].tolist() for each in (self.starts, self.ends))
+        return [*map(written, starts)], [*map(written, ends)]
 
 
 def _begins(day: date, bin: str) -> bool:

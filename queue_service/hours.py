@@ -44,6 +44,7 @@ def clock(text: str) -> int:
     raise ValueError(f"{text.strip()!r} is not a time of day: write it like 08:30")
 
 
+@lru_cache
 def spans(text: str) -> Spans:
     """Minutes after midnight of spans like "08:30-12:00,13:00-17:15".
 
@@ -70,6 +71,7 @@ def spans(text: str) -> Spans:
     return tuple(found)
 
 
+@lru_cache
 def days(text: str) -> tuple[int, ...]:
     """The days of a key like "mon-fri", "mon,wed" or "sun-thu"; Monday is 0.
 

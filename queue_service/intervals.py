@@ -218,11 +218,10 @@ class _Groups:
             told[by] = [values[n] or None for n in (keys % len(values)).tolist()]
             keys = keys // len(values)
         service = [self._services[n] for n in (keys % len(self._services)).tolist()]
-        starts, ends = self._cut.labels
-        interval = (keys // len(self._services)).tolist()
+        starts, ends = self._cut.labels(keys // len(self._services))
         return {
-            "start": [starts[n] for n in interval],
-            "end": [ends[n] for n in interval],
+            "start": starts,
+            "end": ends,
             "service": service,
             **{by: told[by] for by in self._question.told_by},
         }

@@ -93,6 +93,12 @@ def number(value: float | None) -> str:
 
 
 def _facts(report: Report, words: Words) -> list[tuple[str, str]]:
+    last = [
+        (words.page("data"), report["data_sha256"]),
+        (words.page("version"), report["version"]),
+    ]
+    if report["from"] is None:  # a table knows neither days nor visits
+        return [(words.page("population"), report["population"]), *last]
     missing = report["missing_days"]
     named = "、".join(missing[:DAYS_NAMED]) + ("…" if len(missing) > DAYS_NAMED else "")
     quality = report["quality"]
@@ -106,8 +112,7 @@ def _facts(report: Report, words: Words) -> list[tuple[str, str]]:
         (words.page("n"), number(report["n"])),
         (words.page("missing"), f"{len(missing)} ({named})" if missing else words.page("none")),
         (words.page("quality"), told),
-        (words.page("data"), report["data_sha256"]),
-        (words.page("version"), report["version"]),
+        *last,
     ]
 
 

@@ -35,6 +35,7 @@ SEED = 20_251_124
 STRETCHES, DATES = 100, 10  # so many times ten days
 VISITS = 20  # a day, at most
 MINUTE, HOUR = 60_000, 3_600_000  # ms
+SOON = 15 * MINUTE
 A_DAY, MIDNIGHT = timedelta(days=1), time()
 FINAL = 24 * HOUR  # after the end of its day a visit changes no more
 R, C, V, H = Stage.RECEPTION, Stage.CHECK, Stage.REVIEW, Stage.HANDOVER
@@ -443,7 +444,7 @@ def plain_counts(visits: list[Plain], refused: list[Plain]) -> Row:
         "refused": len(refused),
         "called": sum(each["to_call"] is not None for each in visits),
         "served": sum(each["wait"] is not None for each in visits),
-        WITHIN: sum(each["wait"] in range(15 * MINUTE + 1) for each in visits),
+        WITHIN: sum(each["wait"] is not None and each["wait"] <= SOON for each in visits),
     }
 
 

@@ -1,7 +1,7 @@
-"""A business day in figures: one row a visit, and the visitors who were turned away.
+"""A business day in figures: its visits with their stages and items, and what else was counted.
 
-Pure. Here it is decided what a visit counts for: when it arrived, how long each wait and the serving
-took, how it ended. `intervals` makes intervals, means and percentiles of it.
+Pure. Here it is said how figures are kept; `tally` decides what a visit counts for, `intervals` makes
+intervals, means and percentiles of it.
 
 The rows are kept as columns of numbers, so that a year of an office, a few hundred thousand visits,
 is read and counted in a fraction of a second. Times are milliseconds; -1 stands for "there was none".
@@ -10,8 +10,6 @@ is read and counted in a fraction of a second. Times are milliseconds; -1 stands
 import base64
 import hashlib
 import zlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import lru_cache
 
@@ -20,16 +18,14 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from queue_service.events import Finished, Refused
 from queue_service.tickets import Stage
-from queue_service.visits import ENDS, Visit
 
-Rows = npt.NDArray[np.void]  # of VISIT or REFUSED
+Rows = npt.NDArray[np.void]  # of one of the kinds below
 Column = npt.NDArray[np.int64]
 
+SHAPE = 2  # of what is kept; whatever has another one is computed anew from the ledger
 NONE = -1
-LONGER_MS = 30 * 60_000  # than nearly all others of its service: the end was forgotten
-NEARLY_ALL = 99  # percent
+STAGES = tuple(Stage)  # a stage is kept as its place in here
 DAYS_AT_HAND = 400  # of a large office, 900 visits a day, some 30 MB
 LEDGER = ""  # the source of what this system saw itself; an import has an id
 
@@ -64,29 +60,23 @@ VISIT = np.dtype(
         ("with_items", "?"),  # somebody recorded what the visitor came for
     ]
 )
+STAY = np.dtype(  # a stage of a visit
+    [
+        ("visit", "<u4"),  # its place among the visits
+        ("service", "<u2"),
+        ("desk", "<u2"),
+        ("stage", "u1"),
+        ("since", "<i8"),  # joined the line, or its work could begin
+        ("wait", "<i8"),  # first call − since; there is none without the visitor
+        ("served", "<i8"),  # at a desk, or worked on without the visitor
+        ("until", "<i8"),  # end of its last serving
+    ]
+)
+ITEM = np.dtype([("visit", "<u4"), ("procedure", "<u2"), ("quantity", "<i4")])
 REFUSED = np.dtype([("at", "<i8"), ("service", "<u2"), ("channel", "<u2"), ("reason", "<u2")])
-
-
-class Figures(Struct, kw_only=True):
-    """One visit; None where there was none."""
-
-    arrived_at: int
-    service: str  # the first one: a visit counts once, whatever it was passed on to
-    desk: str = ""
-    channel: str = ""
-    language: str = ""
-    to_call: int | None = None
-    wait: int | None = None
-    service_ms: int | None = None
-    handover_wait: int | None = None
-    in_system: int | None = None
-    left: int | None = None
-    open_desks: int | None = None
-    end: End = End.OPEN
-    implied: bool = False
-    forgotten: bool = False
-    with_items: bool = False
-    by_next: bool = False  # its longest serving was ended by calling the next visitor
+HINT = np.dtype([("at", "<i8"), ("service", "<u2"), ("procedure", "<u2"), ("answer", "<u2")])
+HELPED = np.dtype([("at", "<i8"), ("service", "<u2"), ("channel", "<u2")])
+OPEN = np.dtype([("desk", "<u2"), ("since", "<i8"), ("until", "<i8")])  # a desk, while it was open
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -96,8 +86,13 @@ class Day(Struct, frozen=True, kw_only=True):
     source: str = LEDGER
     until: int  # the entry up to which the ledger was read
     names: tuple[str, ...]
-    visits: bytes  # rows of VISIT
-    refused: bytes  # rows of REFUSED
+    visits: bytes  # rows of VISIT, and so on
+    refused: bytes
+    stays: bytes = b""
+    items: bytes = b""
+    hints: bytes = b""
+    helped: bytes = b""
+    desks: bytes = b""
 
     @property
     def visit_rows(self) -> Rows:
@@ -105,9 +100,40 @@ class Day(Struct, frozen=True, kw_only=True):
         return np.frombuffer(self.visits, VISIT)
 
     @property
+    def stay_rows(self) -> Rows:
+        """Their stages, in the order of the visits."""
+        return np.frombuffer(self.stays, STAY)
+
+    @property
+    def item_rows(self) -> Rows:
+        """What they came for, in the order of the visits."""
+        return np.frombuffer(self.items, ITEM)
+
+    @property
     def refused_rows(self) -> Rows:
         """The visitors who were given no number."""
         return np.frombuffer(self.refused, REFUSED)
+
+    @property
+    def hint_rows(self) -> Rows:
+        """What visitors answered to "this can be had without a visit"."""
+        return np.frombuffer(self.hints, HINT)
+
+    @property
+    def helped_rows(self) -> Rows:
+        """The visitors who were helped and needed no number."""
+        return np.frombuffer(self.helped, HELPED)
+
+    @property
+    def open_rows(self) -> Rows:
+        """While desks were open."""
+        return np.frombuffer(self.desks, OPEN)
+
+    @property
+    def tables(self) -> tuple[bytes, ...]:
+        """All rows there are."""
+        kept = (self.visits, self.refused, self.stays, self.items)
+        return (*kept, self.hints, self.helped, self.desks)
 
 
 def encode(day: Day) -> str:
@@ -128,124 +154,7 @@ _decoder = msgspec.msgpack.Decoder(Day)
 def digest(day: Day) -> bytes:
     """The same for the same figures, wherever they lie and however far the ledger was read."""
     told = hashlib.sha256(f"{day.date} {day.source} {' '.join(day.names)}\n".encode())
-    told.update(day.visits)
-    told.update(day.refused)
+    for rows in day.tables:
+        told.update(len(rows).to_bytes(8, "big"))
+        told.update(rows)
     return told.digest()
-
-
-# One visit
-
-
-def figures_of(
-    visit: Visit, day_ends: int, *, over: bool, open_desks: int | None = None
-) -> Figures | None:
-    """What a visit of the ledger counts for; None: a booking whose visitor never came.
-
-    `day_ends`: of its business day; `over`: it was closed; `open_desks`: when the visitor arrived. A
-    serving that ended later, or goes on
-    though the day is over, was forgotten at the desk.
-    """
-    stays = visit.stays
-    arrived = stays[0].joined_at
-    if arrived is None:
-        return None
-    end, served = visit.end, [each for each in stays if each.served_ms is not None]
-    called_at = next((each.called_at for each in stays if each.called_at), None)
-    started_at = next((each.started_at for each in stays if each.started_at), None)
-    handover = next((s for s in stays if s.stage is Stage.HANDOVER and s.called_at), None)
-    finished = end is not None and isinstance(end.event, Finished)
-    late = any((each.left_at or 0) > day_ends for each in stays)
-    longest = max(served, key=lambda each: each.served_ms or 0, default=None)
-    return Figures(
-        arrived_at=arrived,
-        service=visit.issued.service,
-        desk=next((each.desk for each in stays if each.desk), ""),
-        channel=visit.issued.channel,
-        language=visit.issued.language,
-        to_call=_span(called_at, arrived),
-        wait=_span(started_at, arrived),
-        service_ms=sum(each.served_ms or 0 for each in served) if served else None,
-        handover_wait=_span(handover.called_at, handover.joined_at) if handover else None,
-        in_system=_span(end.event.at, arrived) if finished and end else None,
-        left=_span(end.event.at, arrived) if end and not called_at else None,
-        open_desks=open_desks,
-        end=End[ENDS[type(end.event)].upper()] if end else End.OPEN,
-        implied=any(each.implied for each in stays),
-        forgotten=late or (over and end is None),
-        with_items=bool(visit.items),
-        by_next=longest is not None and longest.by_next,
-    )
-
-
-def _span(until: int | None, since: int | None) -> int | None:
-    return None if until is None or since is None else until - since
-
-
-def forgotten(visits: Sequence[Figures]) -> list[bool]:
-    """Whose end was forgotten: whoever counts their service times measures lunch breaks.
-
-    These are servings that ran past the end of their business day, and those ended by calling the
-    next visitor that took half an hour longer than 99 % of the others of their service and day.
-    """
-    times: dict[str, list[int]] = defaultdict(list)
-    for each in visits:
-        if each.service_ms is not None and not each.forgotten:
-            times[each.service].append(each.service_ms)
-
-    def is_forgotten(visit: Figures) -> bool:
-        took = visit.service_ms
-        if visit.forgotten or not visit.by_next or took is None or took <= LONGER_MS:
-            return visit.forgotten
-        others = list(times[visit.service])
-        others.remove(took)
-        return bool(others) and took > float(np.percentile(others, NEARLY_ALL)) + LONGER_MS
-
-    return [is_forgotten(each) for each in visits]
-
-
-# One day
-
-
-def tally(
-    date: str,
-    visits: Sequence[Figures],
-    refused: Iterable[Refused] = (),
-    *,
-    source: str = LEDGER,
-    until: int = 0,
-) -> Day:
-    """A day of these visits and refusals, in the order of time."""
-    names: dict[str, int] = {"": 0}
-
-    def place(name: str) -> int:
-        return names.setdefault(name, len(names))
-
-    rows = [
-        (
-            *(each.arrived_at, place(each.service), place(each.desk)),
-            *(place(each.channel), place(each.language)),
-            *(_number(each.to_call), _number(each.wait)),
-            NONE if is_forgotten else _number(each.service_ms),
-            *(_number(each.handover_wait), _number(each.in_system)),
-            *(_number(each.left), _number(each.open_desks)),
-            *(each.end, each.implied, is_forgotten, each.with_items),
-        )
-        for each, is_forgotten in sorted(
-            zip(visits, forgotten(visits), strict=True), key=lambda pair: pair[0].arrived_at
-        )
-    ]
-    away = [
-        (each.at, place(each.service), place(each.channel), place(each.reason)) for each in refused
-    ]
-    return Day(
-        date=date,
-        source=source,
-        until=until,
-        names=tuple(names),
-        visits=np.array(rows, VISIT).tobytes(),
-        refused=np.array(away, REFUSED).tobytes(),
-    )
-
-
-def _number(span: int | None) -> int:
-    return NONE if span is None else span

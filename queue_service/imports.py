@@ -18,12 +18,13 @@ from msgspec import Struct
 
 from queue_service import keys
 from queue_service.connection import Client
-from queue_service.figures import encode, tally
+from queue_service.figures import encode
 from queue_service.hours import BusinessDay, business_day, reception_spans
 from queue_service.ledger import Ledger
 from queue_service.log_visits import figures_of_row
 from queue_service.offices import Office
 from queue_service.round_trip import answered
+from queue_service.tally import tally
 from queue_service.ticket_log import BadRow, Row
 from queue_service.whole_file import whole_file
 

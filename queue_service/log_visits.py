@@ -3,8 +3,10 @@
 Pure. A log knows one serving a visit, so its waits and serving time are those of that serving.
 """
 
-from queue_service.figures import End, Figures
+from queue_service.figures import End
+from queue_service.tally import Figures, StayFigures
 from queue_service.ticket_log import Row
+from queue_service.tickets import Stage
 
 ENDS = {
     "finished": End.FINISHED,
@@ -37,6 +39,17 @@ def figures_of_row(row: Row, service: str) -> Figures:
         in_system=_span(row.finished_at, row.issued_at) if end is End.FINISHED else None,
         left=_span(row.finished_at, row.issued_at) if called is None else None,
         end=end,
+        stays=(
+            StayFigures(
+                service=service,
+                stage=Stage.RECEPTION,
+                desk=row.desk or "",
+                since=row.issued_at,
+                wait=_span(called, row.issued_at),
+                served=_span(row.finished_at, row.started_at),
+                until=row.finished_at,
+            ),
+        ),
     )
 
 

@@ -5,6 +5,9 @@ was there. Twice, late, in two processes at once or after a crash, the figures a
 ever added to a figure.
 
 A day is final 24 hours after its end: what is done with one of its tickets later no longer counts.
+
+Beside the figures it is noted up to which entry they go, and in which shape they were written: after an
+update that writes another one, every day is behind and computed anew.
 """
 
 from msgspec import Struct
@@ -14,12 +17,13 @@ from queue_service import keys
 from queue_service.board import open_desks
 from queue_service.connection import Client
 from queue_service.events import Entry
-from queue_service.figures import LEDGER, Day, decode, encode, figures_of, tally
+from queue_service.figures import LEDGER, SHAPE, Day, decode, encode
 from queue_service.hall import DeskRecord
 from queue_service.hours import BusinessDay, business_day_of
 from queue_service.offices import Office
 from queue_service.questions import Questions
 from queue_service.round_trip import answered
+from queue_service.tally import Beside, DeskSpan, figures_of, tally
 from queue_service.visits import Visits
 
 FINAL_MS = 24 * 3_600_000  # after the end of a day
@@ -38,7 +42,7 @@ async def outstanding(ledger: Questions, office: Office) -> Outstanding:
     """Which business dates have entries newer than their roll-up."""
     async with answered():
         raw = await ledger.redis.hgetall(keys.of(office.id, "rolled"))
-    rolled = {date: int(until) for date, until in raw.items()}
+    rolled = {date: rolled_until(noted) for date, noted in raw.items()}
     days: dict[str, BusinessDay] = {}
     entries = ledger.entries_of(office.id)
     cursor = until = rolled.get(CURSOR) or await entries.deleted()
@@ -55,10 +59,20 @@ async def outstanding(ledger: Questions, office: Office) -> Outstanding:
     return Outstanding(dates=tuple(found), cursor=cursor, until=until)
 
 
+def rolled_until(noted: str | None) -> int:
+    """Up to which entry figures go, as it is noted beside them; 0 where they have another shape."""
+    until, _, shape = (noted or "").partition(":")
+    return int(until) if shape == str(SHAPE) else 0
+
+
+def _noted(until: int) -> str:
+    return f"{until}:{SHAPE}"
+
+
 async def note_cursor(redis: Client, office: str, cursor: int) -> None:
     """Remember up to where nothing is outstanding, so that it is not looked for again."""
     async with answered():
-        await redis.hset(keys.of(office, "rolled"), CURSOR, str(cursor))
+        await redis.hset(keys.of(office, "rolled"), CURSOR, _noted(cursor))
 
 
 async def roll_up(ledger: Questions, office: Office, date: str) -> Day:
@@ -70,11 +84,11 @@ async def roll_up(ledger: Questions, office: Office, date: str) -> Day:
     rolled = keys.of(office.id, "rolled")
 
     async def keep(pipe: Client) -> None:
-        known = int(await pipe.hget(rolled, date) or 0)
+        known = rolled_until(await pipe.hget(rolled, date))
         pipe.multi()
         if known <= day.until:
             pipe.hset(keys.of(office.id, "figures"), date, encode(day))
-            pipe.hset(rolled, date, str(day.until))
+            pipe.hset(rolled, date, _noted(day.until))
 
     async with answered():
         await ledger.redis.transaction(keep, rolled)
@@ -87,42 +101,63 @@ async def computed(ledger: Questions, office: Office, date: str, until: int | No
     entries = ledger.entries_of(office.id)
     until = await entries.last() if until is None else until
     after = await entries.before(day.start)
-    visits, refused, over = Visits(), list[ev.Refused](), False
-    desks = _Desks(office)
+    visits, beside, over = Visits(), Beside(), False
+    desks = _Desks(office, date)
     async for entry in entries.all(after, until):
         if entry.event.at >= day.end + FINAL_MS:
             break
         desks.add(entry)
         if getattr(entry.event, "date", None) != date:
             continue
-        if isinstance(entry.event, ev.Refused):
-            refused.append(entry.event)
-        elif isinstance(entry.event, ev.DayClosed):
-            over = True
-        else:
-            visits.add(entry)
+        match entry.event:
+            case ev.Refused() as event:
+                beside.refused.append(event)
+            case ev.HintAnswered() as event:
+                beside.hints.append(event)
+            case ev.Helped() as event:
+                beside.helped.append(event)
+            case ev.DayClosed():
+                over = True
+            case _:
+                visits.add(entry)
+    beside.desks = desks.spans()
     found = (
         figures_of(visit, day.end, over=over, open_desks=desks.at_arrival.get(visit.ticket))
         for visit in visits.rest()
     )
-    return tally(date, [each for each in found if each is not None], refused, until=until)
+    return tally(date, [each for each in found if each is not None], beside, until=until)
 
 
 class _Desks:
-    """Which desks are open, entry by entry, and how many were for whoever arrived."""
+    """Which desks are open on a business day, entry by entry, and how many were for whoever arrived."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, date: str) -> None:
         self.at_arrival: dict[int, int | None] = {}
-        self._office = office
+        self._office, self._date = office, date
         self._desks: dict[str, DeskRecord] = {}
         self._services: dict[int, str] = {}
+        self._today = False
+        self._since: dict[str, int] = {}
+        self._touched: dict[str, int] = {}
+        self._spans: list[DeskSpan] = []
+
+    def spans(self) -> list[DeskSpan]:
+        """While each desk was open. One that nobody closed was open until the last thing done at it."""
+        left = [DeskSpan(desk, at, self._touched[desk]) for desk, at in self._since.items()]
+        return sorted((*self._spans, *left), key=lambda span: (span.since, span.desk))
 
     def add(self, entry: Entry) -> None:
+        desk = getattr(entry.event, "desk", None)
+        if self._today and desk is not None:
+            self._touched[desk] = entry.event.at
         match entry.event:
-            case ev.DayOpened():
+            case ev.DayOpened(date=date):
                 self._desks.clear()
+                self._today = date == self._date
             case ev.DeskChanged(desk=desk, status=status, services=services):
                 self._desks[desk] = DeskRecord(status=status, services=services)
+                if self._today:
+                    self._change(desk, entry.event.at, opens=status is ev.DeskStatus.OPEN)
             case ev.Issued(service=service, place=place):
                 self._services[entry.id] = service
                 if place is not None:
@@ -131,6 +166,14 @@ class _Desks:
                 self._arrive(ticket)
             case _:
                 pass
+
+    def _change(self, desk: str, at: int, *, opens: bool) -> None:
+        since = self._since.get(desk)
+        if opens and since is None:
+            self._since[desk] = at
+        elif not opens and since is not None:
+            del self._since[desk]
+            self._spans.append(DeskSpan(desk, since, at))
 
     def _arrive(self, ticket: int) -> None:
         if service := self._services.get(ticket):

@@ -20,7 +20,7 @@ from queue_service.hours import business_day, business_day_of
 from queue_service.offices import Office
 from queue_service.questions import Questions
 from queue_service.rebuild import fold
-from queue_service.roll_ups import FINAL_MS, note_cursor, outstanding
+from queue_service.roll_ups import FINAL_MS, note_cursor, outstanding, rolled_until
 from queue_service.round_trip import answered
 
 
@@ -92,7 +92,7 @@ async def _is_final(ledger: Questions, office: Office, day: _Run, cursor: int) -
 
 async def _seal(ledger: Questions, office: str, archive: Archive, day: _Run) -> Segment:
     async with answered():
-        rolled = int(await ledger.redis.hget(keys.of(office, "rolled"), day.date) or 0)
+        rolled = rolled_until(await ledger.redis.hget(keys.of(office, "rolled"), day.date))
         seconds, micros = await ledger.redis.time()
     first, last = day.entries[0][0], day.entries[-1][0]
 

@@ -19,6 +19,7 @@ PURE = {
     *("demo_calendar", "demo_history", "definitions"),
     *(
         "figures",
+        "tally",
         "bins",
         "measures",
         "intervals",

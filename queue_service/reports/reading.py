@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from queue_service.counts import Count, Table, read_counts
-from queue_service.figures import tally
 from queue_service.imports import Intake
 from queue_service.insights.reform_priority import STAGES, Work
 from queue_service.log_columns import Columns, TicketLogError
 from queue_service.log_visits import figures_of_row
 from queue_service.offices import Office
 from queue_service.reports.ground import Ground
+from queue_service.tally import tally
 from queue_service.ticket_log import BadRow, lines_of, open_log
 
 MOST_CASES = 1_000_000_000

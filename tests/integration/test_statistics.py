@@ -8,11 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from queue_service import keys
+from queue_service.events import DeskStatus
 from queue_service.hours import MINUTE_MS
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.roll_ups import computed, note_cursor, outstanding, roll_up
-from queue_service.tickets import Move
+from queue_service.tickets import Item, Move
 from tests.conftest import TEN_O_CLOCK
 from tests.hall import OFFICE, issue
 from tests.live import SMALL, Live, live
@@ -80,6 +82,51 @@ async def test_a_day_is_told_by_the_hour_of_arrival(ledger: Ledger, service: Liv
     assert (eleven["arrivals"], eleven["wait_to_call_mean_s"]) == (1, None)
     assert row(told, "T11:00", "moving")["arrivals"] == 1
     assert row(told, "T10:00", "moving")["arrivals"] == 0  # the office is open, and nobody came
+
+
+async def test_a_day_holds_what_was_counted_beside_the_visits(ledger: Ledger, office: Office):
+    """Desk 1 is open for 20 and for 10 minutes; desk 2 is left open, and last did something at 40."""
+    opened, paused = DeskStatus.OPEN, DeskStatus.BREAK
+    ticket = (await issue(ledger)).ticket.seq
+    for minutes, status in ((0, opened), (5, opened), (20, paused), (30, opened), (40, paused)):
+        await at(ledger, minutes)
+        await ledger.set_desk(OFFICE, "1", status)
+    await ledger.call(OFFICE, "2", ticket=ticket)
+    await ledger.hint(OFFICE, "certificates", "juminhyo", "no_card")
+    await ledger.helped(OFFICE, "moving", "floor")
+    await ledger.advance(OFFICE, ticket, Move.SET_ITEMS, items=(Item("juminhyo", 2),))
+    await at(ledger, 24 * 60)
+    await ledger.tend(OFFICE)
+    await ledger.set_desk(OFFICE, "1", opened)  # on the next day
+    day = await computed(ledger, office, DAY)
+    names = day.names
+    assert [
+        (
+            names[row["desk"]],
+            *((int(row[each]) - TEN_O_CLOCK) / MINUTE_MS for each in ("since", "until")),
+        )
+        for row in day.open_rows
+    ] == [("1", 0, 20), ("1", 30, 40), ("2", 40, 40)]
+    assert [names[row["answer"]] for row in day.hint_rows] == ["no_card"]
+    assert [names[row["service"]] for row in day.helped_rows] == ["moving"]
+    assert [(names[row["procedure"]], row["quantity"]) for row in day.item_rows] == [
+        ("juminhyo", 2)
+    ]
+
+
+async def test_figures_of_an_earlier_shape_are_computed_anew(ledger: Ledger, office: Office):
+    await play(ledger)
+    day = await roll_up(ledger, office, DAY)
+    await note_cursor(ledger.redis, OFFICE, day.until)
+    assert (await outstanding(ledger, office)).dates == ()
+    earlier = {
+        DAY: str(day.until),
+        "": str(day.until),
+    }  # as they were noted before there were shapes
+    await ledger.redis.hset(keys.of(OFFICE, "rolled"), mapping=earlier)
+    assert (await outstanding(ledger, office)).dates == (DAY,)
+    await roll_up(ledger, office, DAY)
+    assert (await outstanding(ledger, office)).dates == ()
 
 
 async def test_the_worker_makes_no_difference_to_the_figures(

@@ -9,11 +9,12 @@ import pytest
 from redis import Redis
 
 from queue_service.events import DeskStatus
-from queue_service.figures import Figures, encode, tally
+from queue_service.figures import encode
 from queue_service.keys import of
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.roll_ups import days, outstanding, roll_up
+from queue_service.tally import Figures, tally
 from queue_service.tickets import Move
 from queue_service.waits import are_due, learn_waits, report_of, visited
 from tests.conftest import TEN_O_CLOCK

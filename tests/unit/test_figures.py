@@ -12,12 +12,10 @@ from queue_service.figures import (
     VISIT,
     Day,
     End,
-    Figures,
     decode,
     encode,
-    figures_of,
-    tally,
 )
+from queue_service.tally import Beside, DeskSpan, Figures, figures_of, tally
 from queue_service.tickets import Item, Leg, Stage
 from queue_service.visits import Visit, Visits
 
@@ -150,6 +148,8 @@ def figures(*events: ev.AnyEvent, over: bool = False) -> Figures:
 def told(found: Figures) -> dict[str, Any]:
     """The figures with their times in minutes."""
     fields = msgspec.structs.asdict(found)
+    del fields["stays"]
+    fields["with_items"] = bool(fields.pop("items"))
     times = {name: fields[name] and fields[name] / MINUTE_MS for name in TIMES}
     return {**fields, **times, "arrived_at": (found.arrived_at - TEN) / MINUTE_MS}
 
@@ -320,6 +320,8 @@ def test_a_visit_that_finished(name: str):
     found = told(figures(*events))
     assert found == NOTHING | expected
     assert found["in_system"] == found["wait"] + found["service_ms"] + between
+    stays = figures(*events).stays
+    assert sum(each.served or 0 for each in stays) == found["service_ms"] * MINUTE_MS
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -439,7 +441,7 @@ def test_a_day_is_in_the_order_of_arrival_and_reads_back_as_it_was():
     away = ev.Refused(
         at=ms(3), service="tax", reason=ev.Refusal.FULL, channel="phone", date="2025-11-24"
     )
-    day = tally("2025-11-24", [second, first], [away], until=9)
+    day = tally("2025-11-24", [second, first], Beside(refused=[away]), until=9)
     assert decode(encode(day)) == day
     assert (day.date, day.source, day.until) == ("2025-11-24", "", 9)
     assert [dict(zip(row.dtype.names, row.tolist(), strict=True)) for row in day.visit_rows] == [
@@ -471,6 +473,52 @@ def test_a_day_without_visitors_is_a_day_too():
     empty = tally("2025-11-24", [])
     assert (empty.visits, empty.refused, empty.names) == (b"", b"", ("",))
     assert decode(encode(empty)) == empty
+
+
+def written(rows: Any) -> list[tuple[Any, ...]]:
+    return [row.tolist() for row in rows]
+
+
+def test_stages_and_items_stand_beside_their_visit():
+    """Reviewed as above; its stages begin at 0, 8, 20 and 30 minutes, and the visitor is called twice."""
+    juminhyo = asked_for(31, Item("juminhyo", 2))
+    events = [*REVIEWED, on_to("handover", 30, None), juminhyo, called(34, "3"), started(35)]
+    day = tally("2025-11-24", [figures(issued(40)), figures(*events, finished(36, 35))])
+    place = {name: n for n, name in enumerate(day.names)}
+    minute, moving = MINUTE_MS, place["moving"]
+    assert written(day.stay_rows) == [
+        (0, moving, place["1"], 0, ms(0), 2 * minute, 5 * minute, ms(8)),
+        (0, moving, 0, 1, ms(8), NONE, 12 * minute, ms(20)),
+        (0, moving, 0, 2, ms(20), NONE, 10 * minute, ms(30)),
+        (0, moving, place["3"], 3, ms(30), 4 * minute, 1 * minute, ms(36)),
+        (1, moving, 0, 0, ms(40), NONE, NONE, NONE),
+    ]
+    assert written(day.item_rows) == [(0, place["juminhyo"], 2)]
+
+
+def test_a_forgotten_finish_has_no_serving_time_at_any_stage():
+    day = tally("2025-11-24", [figures(issued(), *BY_HAND, over=True)])
+    assert [row["served"] for row in day.stay_rows] == [NONE]
+
+
+def test_what_was_counted_beside_the_visits_reads_back_as_it_was():
+    hint = ev.HintAnswered(
+        at=ms(1), service="tax", procedure="kazei", answer="no_card", date="2025-11-24"
+    )
+    helped = ev.Helped(at=ms(2), channel="floor", date="2025-11-24")
+    beside = Beside(hints=[hint], helped=[helped], desks=[DeskSpan("1", ms(0), ms(9))])
+    day = decode(encode(tally("2025-11-24", [], beside)))
+    names = day.names
+    (asked,), (guided,), (desk,) = day.hint_rows, day.helped_rows, day.open_rows
+    assert [names[asked[each]] for each in ("service", "procedure", "answer")] == [
+        *("tax", "kazei", "no_card")
+    ]
+    assert (guided["at"], names[guided["service"]], names[guided["channel"]]) == (
+        ms(2),
+        "",
+        "floor",
+    )
+    assert (names[desk["desk"]], desk["since"], desk["until"]) == ("1", ms(0), ms(9))
 
 
 def test_counting_a_day_twice_comes_to_the_same():

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from queue_service.events import Refusal, Refused
-from queue_service.figures import Day, End, Figures, tally
+from queue_service.figures import Day, End
 from queue_service.intervals import Answer, By, Question, Row, answer
 from queue_service.measures import COUNTS, DECIMALS, MEASURES, SPANS
 from queue_service.offices import Desk, Office, ReceptionHours, Service
+from queue_service.tally import Beside, Figures, tally
+from queue_service.tickets import Item
 
 MONDAY, TUESDAY, SATURDAY, SUNDAY = "2025-11-24", "2025-11-25", "2025-11-29", "2025-11-30"
 MINUTE_MS = 60_000
@@ -85,7 +87,9 @@ def table(found: Answer, service: str = "*") -> dict[str, Row]:
 
 def two_days() -> list[Day]:
     on_monday = [
-        visit("2025-11-24 09:00", "moving", FINISHED, (2, 3, 5, 4, 20), with_items=True),
+        visit(
+            "2025-11-24 09:00", "moving", FINISHED, (2, 3, 5, 4, 20), items=(Item("id_card", 1),)
+        ),
         visit("2025-11-24 09:30", "moving", FINISHED, (6, 7, 11, 9, 40)),
         visit("2025-11-24 09:59:59.999", "moving", End.NO_SHOW, (10,)),
         visit("2025-11-24 09:10", "tax", End.CANCELLED),
@@ -97,7 +101,7 @@ def two_days() -> list[Day]:
         visit("2025-11-25 12:30", "tax", FINISHED, (3, 8, 500, None, 700), forgotten=True),
     ]
     away = [refused("2025-11-24 08:50", "tax"), refused("2025-11-24 09:20", reason=Refusal.FULL)]
-    return [tally(MONDAY, on_monday, away), tally(TUESDAY, on_tuesday)]
+    return [tally(MONDAY, on_monday, Beside(refused=away)), tally(TUESDAY, on_tuesday)]
 
 
 NOBODY: Row = dict.fromkeys(COUNTS, 0) | dict.fromkeys(MEASURES[len(COUNTS) :])
@@ -327,7 +331,7 @@ def chance_week() -> tuple[list[Figures], list[Refused], list[Day]]:
             for n in range(0, 40, 3)
         ]
         visits, away = visits + come, away + sent
-        days.append(tally(day, come, sent))
+        days.append(tally(day, come, Beside(refused=sent)))
     return visits, away, days
 
 

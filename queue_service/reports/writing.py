@@ -5,8 +5,8 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from queue_service.lines import cell, csv_line
-from queue_service.reports.asking import Report
 from queue_service.reports.page import page
+from queue_service.reports.telling import Report
 from queue_service.words import say
 
 Format = Literal["json", "csv", "html", "text"]

@@ -25,6 +25,7 @@ from queue_service import words
 from queue_service.board import QueueLine
 from queue_service.ledger import Ledger
 from queue_service.refusals import Unavailable, UnknownOffice
+from queue_service.reports.page import style_sheet
 from queue_service.signs import Signs, signs_of
 
 PAGES = Path(str(files("display") / "pages"))
@@ -94,6 +95,18 @@ async def floor(office: FromPath[str]) -> Response[bytes]:
 async def stats(office: FromPath[str]) -> Response[bytes]:
     """The analyst's page."""
     return _page("stats")
+
+
+@get("/stats/{office:str}/{report:str}", opt=OPEN, include_in_schema=False)
+async def report(office: FromPath[str], report: FromPath[str]) -> Response[bytes]:
+    """A question of a reform."""
+    return _page("reports")
+
+
+@get("/assets/report.css", opt=OPEN, include_in_schema=False)
+async def report_style() -> Response[str]:
+    """How a report looks, on its own page and among ours."""
+    return Response(style_sheet(), media_type="text/css", headers=HEADERS)
 
 
 @get("/t/{office:str}/{ticket:str}", opt=OPEN, include_in_schema=False)
@@ -204,6 +217,6 @@ assets = create_static_files_router(
 )
 
 handlers: list[Any] = [
-    *(links, kiosk, board, desk, floor, stats, visitor, status),
-    *(word_file, typeface.style_sheet, typeface.file, assets),
+    *(links, kiosk, board, desk, floor, stats, report, visitor, status),
+    *(word_file, report_style, typeface.style_sheet, typeface.file, assets),
 ]

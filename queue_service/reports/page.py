@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, Template
+from markupsafe import Markup
 
 from queue_service.reports.kinds import KINDS
 from queue_service.reports.telling import Report, Words, number
@@ -20,6 +21,7 @@ def page(report: Report, language: str) -> str:
     told = KINDS[words.report]
     return _template().render(
         language=language.partition("-")[0],
+        css=Markup(style_sheet()),  # noqa: S704 - a file of ours
         title=words.say("title"),
         of=_of(report, words),
         said=[each for each in told.said(report, words) if each],
@@ -38,9 +40,19 @@ def _of(report: Report, words: Words) -> str:
 
 
 @cache
+def style_sheet() -> str:
+    """How reports look; the screens show them in the same way."""
+    return _file("page.css")
+
+
+@cache
 def _template() -> Template:
-    text = (files("queue_service") / "reports" / "page.html").read_text("utf-8")
+    text = _file("page.html")
     return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
+
+
+def _file(name: str) -> str:
+    return (files("queue_service") / "reports" / name).read_text("utf-8")
 
 
 def _facts(report: Report, words: Words) -> list[tuple[str, str]]:

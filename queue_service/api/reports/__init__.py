@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from queue_service.api.deadline import FOR_YEARS
 from queue_service.api.reports import hours
 from queue_service.api.reports.asking import ground
 
@@ -10,5 +11,6 @@ router = Router(
     "/offices/{office:str}",
     route_handlers=[hours.reception_hours],
     dependencies={"ground": Provide(ground)},
+    opt=FOR_YEARS,
     tags=["reports"],
 )

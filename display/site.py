@@ -29,7 +29,10 @@ from queue_service.reports.page import style_sheet
 from queue_service.signs import Signs, signs_of
 
 PAGES = Path(str(files("display") / "pages"))
-OPEN = {"roles": frozenset[str]()}  # a shell holds nothing; whoever has no key gets no further
+# A shell holds nothing: whoever has no key gets no further. It costs nothing, so it may be asked for
+# as often as one likes; what asks the engine may not.
+OPEN = {"roles": frozenset[str](), "limit": None}
+ASKS = {"roles": frozenset[str]()}
 STATUS_S = 5  # how long anyone in between may keep the congestion page
 
 POLICY = "; ".join(
@@ -151,7 +154,7 @@ def _render(page: str, language: str, status: int = 200, **values: object) -> Re
     return Response(text, media_type=MediaType.HTML, headers=headers, status_code=status)
 
 
-@get("/status/{office:str}", opt=OPEN, include_in_schema=False)
+@get("/status/{office:str}", opt=ASKS, include_in_schema=False)
 async def status(
     request: Asked, office: FromPath[str], lang: FromQuery[str | None] = None
 ) -> Response[str]:
@@ -180,7 +183,7 @@ async def _congestion(ledger: Ledger, office: str) -> tuple[Signs, datetime, lis
     return signs_of(await ledger.known_office(office), board.version), board.at, board.queues
 
 
-@get("/", opt=OPEN, include_in_schema=False)
+@get("/", opt=ASKS, include_in_schema=False)
 async def links(request: Asked, lang: FromQuery[str | None] = None) -> Response[str]:
     """Where to go: the pages of every office, by who uses them."""
     language = preferred(lang, request.headers.get("accept-language", ""))

@@ -29,6 +29,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `madoguchi:keys` | hash | SHA-256 of an access key → its role and office | configuration |
 | `madoguchi:secret` | string | the secret behind the ids of tickets | configuration |
 | `madoguchi:dataset` | string | the identity of this data set | configuration |
+| `madoguchi:limit:kiosk:3fa9…` | string | when a bucket of requests is full again, ms | until then |
 
 Every key of an office that is not configuration, an answer or a clock is what its ledger adds up to.
 """
@@ -58,6 +59,11 @@ def of(office: str, name: str) -> str:
 def answer(office: str, slot: str) -> str:
     """Where the answer to one command is remembered."""
     return of(office, f"answer:{slot}")
+
+
+def limit(name: str) -> str:
+    """The bucket of one limit and of one key or address."""
+    return f"madoguchi:limit:{name}"
 
 
 def queue(office: str, service: str, stage: str) -> str:

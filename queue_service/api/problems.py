@@ -32,6 +32,7 @@ STATUS: dict[str, int] = {
     "desk_in_use": 409,
     "refused": 409,
     "key_reused": 422,
+    "too_many": 429,
     "unavailable": 503,
 }
 

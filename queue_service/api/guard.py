@@ -26,7 +26,8 @@ ANALYST = frozenset({Role.ANALYST, Role.ADMIN})
 ANYONE = frozenset(Role)
 
 # A ticket machine asks a few times a minute, a desk every few seconds, a page of figures some thirty
-# times at once; programs of the house may ask more. An administrator's key has no limit: it could do worse than ask often.
+# times at once; programs of the house may ask more. An administrator's key has no limit: it could do
+# worse than ask often.
 LIMITS = {
     Role.KIOSK: Limit("kiosk", per_s=50, burst=500),
     Role.DISPLAY: Limit("display", per_s=50, burst=500),

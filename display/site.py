@@ -35,6 +35,9 @@ OPEN = {"roles": frozenset[str](), "limit": None}
 ASKS = {"roles": frozenset[str]()}
 STATUS_S = 5  # how long anyone in between may keep the congestion page
 
+# What is stored; each has its words in the catalogues.
+STORED = ("visit", "marks", "figures", "link", "answers", "address", "staff", "browser")
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -198,6 +201,15 @@ async def links(request: Asked, lang: FromQuery[str | None] = None) -> Response[
     return _render("links", language, offices=offices, trouble=None)
 
 
+@get("/privacy", opt=OPEN, include_in_schema=False)
+async def privacy(request: Asked, lang: FromQuery[str | None] = None) -> Response[str]:
+    """What is stored of a visit, for how long, and where."""
+    language = preferred(lang, request.headers.get("accept-language", ""))
+    days = request.app.state.settings.retention_days
+    kept = words.say(language, "privacy.for_days" if days else "privacy.for_ever", days=days)
+    return _render("privacy", language, rows=STORED, kept=kept)
+
+
 @get("/assets/words/{name:str}", opt=OPEN, include_in_schema=False)
 async def word_file(name: FromPath[str]) -> Response[dict[str, Any]]:
     """One catalogue, `ja.json`; or `names.json`, every language by its own name."""
@@ -220,6 +232,6 @@ assets = create_static_files_router(
 )
 
 handlers: list[Any] = [
-    *(links, kiosk, board, desk, floor, stats, report, visitor, status),
+    *(links, kiosk, board, desk, floor, stats, report, visitor, status, privacy),
     *(word_file, report_style, typeface.style_sheet, typeface.file, assets),
 ]

@@ -107,13 +107,8 @@ def ground_of_copies(file: Path) -> tuple[Ground, list[BadRow]]:
             elif f"{EARLIEST}" <= f"{row.month}-01" <= f"{LATEST}":
                 copies.append(row)
             else:
-                bad.append(
-                    BadRow(
-                        row.line,
-                        f"month {row.month}: write one from {EARLIEST:%Y-%m} to {LATEST:%Y-%m}",
-                        (),
-                    )
-                )
+                reason = f"month {row.month}: write one from {EARLIEST:%Y-%m} to {LATEST:%Y-%m}"
+                bad.append(BadRow(row.line, reason, ()))
     first, last = _period(f"{each.month}-01" for each in copies)
     ground = Ground(
         office=office_of(UTC),

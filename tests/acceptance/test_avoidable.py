@@ -78,7 +78,7 @@ def test_some_months_of_a_table(tmp_path: Path):
 def test_a_page_shows_procedures_and_months(tmp_path: Path, language: str):
     page = avoidable(tmp_path, "--format", "html", "--lang", language)
     report = told(tmp_path, "--lang", language)
-    pictures = page.split("<figure>")[1:]
+    pictures = page.split("<figure ")[1:]
     assert [each.count("<title>") for each in pictures] == [2 + 2 + 1, 3 + 2]
     assert all(' role="img" aria-label="' in each for each in pictures)
     assert "<b>" not in page

@@ -1,7 +1,7 @@
 """`madoguchi report`: the questions of a reform, asked of an office or of a file alone."""
 
 from queue_service.cli.command import Commands
-from queue_service.cli.report import hours, priority
+from queue_service.cli.report import before_after, hours, priority
 
 
 def add(commands: Commands) -> None:
@@ -14,5 +14,5 @@ def add(commands: Commands) -> None:
         ticket system (--tickets), or a table of visitors counted by the interval (--counts).
         """,
     )
-    for each in (hours, priority):
+    for each in (hours, priority, before_after):
         each.add(reports)

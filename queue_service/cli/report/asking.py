@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,8 +25,8 @@ ZONE = "Asia/Tokyo"
 BAD_SHOWN = 5
 
 
-def add_ground(parser: Parser) -> None:
-    """What the report stands on, and how it is written."""
+def add_ground(parser: Parser, *, period: bool = True) -> None:
+    """What the report stands on, and how it is written; `period`: whether its days can be chosen."""
     ground = parser.add_argument_group("the data")
     which = ground.add_mutually_exclusive_group(required=True)
     which.add_argument("--office", metavar="ID", help="the days of an office")
@@ -34,7 +34,8 @@ def add_ground(parser: Parser) -> None:
     which.add_argument(
         "--counts", type=Path, metavar="FILE", help="a table of visitors by interval"
     )
-    for name, end in (("from", "first"), ("to", "last")):
+    parser.set_defaults(first=None, last=None)
+    for name, end in (("from", "first"), ("to", "last")) if period else ():
         ground.add_argument(
             f"--{name}",
             dest=end,
@@ -69,16 +70,30 @@ def _interval(text: str) -> int:
 
 def told(args: argparse.Namespace, settings: Settings, ask: Callable[[Ground], Report]) -> int:
     """Find the ground, ask, and write the report down."""
+    write(args, ask(found(args, settings)))
+    return 0
+
+
+def found(
+    args: argparse.Namespace, settings: Settings, period: tuple[date, date] | None = None
+) -> Ground:
+    """The ground; `period`: of an office these days, where nobody could choose them."""
     try:
-        ground, bad = _ground(args, settings)
+        ground, bad = _ground(args, settings, period)
     except TicketLogError as failure:
         raise CommandFailed(str(failure)) from failure
     for row in bad[:BAD_SHOWN]:
         say(f"line {row.line}: {row.reason}")
     if bad:
         say(f"{len(bad)} rows could not be used and are not in the report.")
-    write(args, ask(ground))
-    return 0
+    return ground
+
+
+def beside(args: argparse.Namespace, others: Sequence[str]) -> list[argparse.Namespace]:
+    """The same arguments with other offices, or with other files of the same kind."""
+    name = next(each for each in ("office", "tickets", "counts") if getattr(args, each))
+    kind = str if name == "office" else Path
+    return [argparse.Namespace(**vars(args) | {name: kind(each)}) for each in others]
 
 
 def write(args: argparse.Namespace, report: Report) -> None:
@@ -92,7 +107,9 @@ def write(args: argparse.Namespace, report: Report) -> None:
         part.replace(args.output)
 
 
-def _ground(args: argparse.Namespace, settings: Settings) -> tuple[Ground, list[BadRow]]:
+def _ground(
+    args: argparse.Namespace, settings: Settings, period: tuple[date, date] | None
+) -> tuple[Ground, list[BadRow]]:
     zone = args.timezone if isinstance(args.timezone, ZoneInfo) else ZoneInfo(args.timezone)
     if args.tickets:
         ground, bad = ground_of_tickets(args.tickets, args.map, zone)
@@ -101,13 +118,14 @@ def _ground(args: argparse.Namespace, settings: Settings) -> tuple[Ground, list[
             raise CommandFailed("--interval: say how many minutes each count of the table covers.")
         ground, bad = ground_of_counts(args.counts, args.interval, zone)
     else:
-        if args.first is None or args.last is None:
-            raise CommandFailed("--from and --to: say which days of the office.")
-        return with_ledger(settings, lambda ledger: _of_office(ledger, args)), []
+        if period is None:
+            if args.first is None or args.last is None:
+                raise CommandFailed("--from and --to: say which days of the office.")
+            period = date.fromisoformat(args.first), date.fromisoformat(args.last)
+        first, last = period
+        return with_ledger(settings, lambda ledger: _of_office(ledger, args, first, last)), []
     return ground.between(args.first, args.last), bad
 
 
-async def _of_office(ledger: Ledger, args: argparse.Namespace) -> Ground:
-    office = await ledger.office(args.office)
-    first, last = date.fromisoformat(args.first), date.fromisoformat(args.last)
-    return await ground_of_office(ledger, office, first, last)
+async def _of_office(ledger: Ledger, args: argparse.Namespace, first: date, last: date) -> Ground:
+    return await ground_of_office(ledger, await ledger.office(args.office), first, last)

@@ -14,6 +14,7 @@ LONGEST = 365  # days, unless somebody says otherwise
 MOST_DAYS = 731  # of a window that somebody asks for
 A_YEAR = 364  # days, of which one window has every season
 A_DAY = timedelta(days=1)
+YEARS = range(1970, 2100)  # of whose days anything could be known
 
 
 class Window(Struct, frozen=True):
@@ -39,6 +40,17 @@ class Window(Struct, frozen=True):
 Span = int | Window  # as many days, or just these
 
 
+def known_date(day: date) -> date:
+    """The date, which can be compared with days years before and after it.
+
+    Raises:
+        ValueError: nothing can be known of it.
+    """
+    if day.year not in YEARS:
+        raise ValueError(f"{day} cannot be asked for: write a date from 1970 to 2099")
+    return day
+
+
 def parse_span(text: str) -> Span:
     """A window as people write it: a number of days like "90", or "2026-04-01/2026-06-30".
 
@@ -58,6 +70,7 @@ def parse_span(text: str) -> Span:
         raise ValueError(
             f"{text!r} is no span of days: write a number like 90, or 2026-04-01/2026-06-30"
         )
+    known_date(span.first), known_date(span.last)
     if not 1 <= span.days <= MOST_DAYS:
         raise ValueError(f"{text!r} does not have 1 to {MOST_DAYS} days: write the first day first")
     return span

@@ -13,6 +13,7 @@ from queue_service.words import say
 
 NAME = "before_after"
 MINUTE = 60
+FEW_MINUTES = 10  # of so few, seconds matter
 PARTS = ("after_opening", "before_closing", "not_seen")
 
 
@@ -23,8 +24,10 @@ def _value(unit: str, value: float | None) -> str:
     match unit:
         case "share":
             return percent(value)
+        case "seconds" if value is not None and abs(value) < FEW_MINUTES * MINUTE:
+            return f"{value / MINUTE:.2f}".rstrip("0").removesuffix(".")
         case "seconds":
-            return number(None if value is None else value / MINUTE)
+            return number(value and value / MINUTE)
         case _:
             return number(value)
 
@@ -42,7 +45,11 @@ def _part(value: float | None) -> str:
 
 
 def _sign(text: str, value: float | None) -> str:
-    return text.replace("-", "−") if value is None or value <= 0 else f"+{text}"
+    """With a sign, unless it is written as nothing."""
+    text = text.removeprefix("-")
+    if not value or not set(text) & set("123456789"):
+        return text
+    return f"+{text}" if value > 0 else f"−{text}"
 
 
 def _range(ends: Sequence[float], words: Words, written: Callable[[float], str]) -> str:
@@ -76,9 +83,9 @@ def _title(name: str, words: Words) -> str:
 
 
 def meanings(report: Report, words: Words) -> dict[str, str]:
-    """What the metrics mean of which something is known."""
-    shown = [row["metric"] for row in _known(report)]
-    return {name: _meaning(name, words) for name in dict.fromkeys((report["metric"], *shown))}
+    """What the metrics mean of which something is known; those of one span of time have one meaning."""
+    shown = [report["metric"], *(row["metric"] for row in _known(report))]
+    return {METRICS[name].span or name: _meaning(name, words) for name in shown}
 
 
 def _meaning(name: str, words: Words) -> str:
@@ -259,7 +266,7 @@ TELLING = Telling(
     charts=_charts,
     tables=_tables,
     defined=(
-        *("before", "expected", "difference", "relative", "ci95", "verdict"),
+        *("before", "expected", "difference", "ci95", "verdict"),
         *("control", "displacement"),
     ),
 )

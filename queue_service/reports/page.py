@@ -20,6 +20,7 @@ def page(report: Report, language: str) -> str:
     told = KINDS[words.report]
     return _template().render(
         language=language.partition("-")[0],
+        kind=words.report,
         title=words.say("title"),
         of=_of(report, words),
         said=[each for each in told.said(report, words) if each],

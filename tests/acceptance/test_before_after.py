@@ -13,6 +13,7 @@ from sys import executable
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from queue_service.access import Access, Role
 from queue_service.embedded import Embedded
@@ -134,11 +135,13 @@ def test_a_page_says_the_answer_and_draws_it_with_the_date(log: Path, language: 
     report = told(*words, "--lang", language)
     page = said(*words, "--lang", language, "--format", "html")
     for each in (report["before"], report["after"]):
-        assert f"{each / 60:.1f}" in page
+        assert f"{each / 60:.2f}".rstrip("0") in page
     for warning in report["warnings"]:
-        assert warning["says"] in page
-    for name in changes(report):
-        assert (f"<code>{name}</code>" in page) == (changes(report)[name]["before"] is not None)
+        assert escape(warning["says"]) in page
+    for name, meaning in report["definitions"].items():
+        assert f"<code>{name}</code>" in page and escape(meaning) in page
+    assert {"service", "arrivals", "no_show_rate", "ci95"} <= report["definitions"].keys()
+    assert "occupancy" not in report["definitions"]  # of which a log knows nothing
     assert page.count("<circle") == len(report["series"])
     for look in ("before", "after", "mark"):
         assert page.count(f'<line class="{look}"') == 1
@@ -282,6 +285,8 @@ async def test_what_cannot_be_asked_of_an_office_names_the_field(service: Live):
     wrong = [
         ("metric", {"metric": "mood"}),
         ("at", {"at": "August"}),
+        ("at", {"at": "0001-01-01"}),
+        ("after", {"after": "9999-12-01/9999-12-31"}),
         ("before", {"before": "0"}),
         ("before", {"before": "2025-08-01/2025-08-10"}),
         ("after", {"after": "2025-07-01/2025-08-10"}),

@@ -16,7 +16,7 @@ from queue_service.api.request import TheLedger
 from queue_service.api.stats import Lang, known_language
 from queue_service.insights.daily import METRICS
 from queue_service.insights.week import Week
-from queue_service.insights.windows import parse_span, reach
+from queue_service.insights.windows import known_date, parse_span, reach
 from queue_service.reports.before_after import Asked, report_on_change
 from queue_service.reports.gathering import ground_of_office
 from queue_service.reports.ground import Ground
@@ -27,6 +27,7 @@ WINDOW = "A number of days, or DATE/DATE. Else as long as the data allows, equal
 HOURS = "Reception hours {when} the date, like 09:00-16:30; else those of the office."
 
 _T = TypeVar("_T")
+_V = TypeVar("_V")
 
 
 def _asked(
@@ -53,6 +54,7 @@ def _asked(
     if (now is None) != (then is None):
         missing = "proposed" if then is None else "current"
         raise invalid(missing, "state both, the hours before the date and those from it on")
+    _read("at", known_date, at)
     return Asked(
         metric=metric,
         at=at,
@@ -62,9 +64,9 @@ def _asked(
     )
 
 
-def _read(field: str, parse: Callable[[str], _T], text: str | None) -> _T | None:
+def _read(field: str, parse: Callable[[_V], _T], value: _V | None) -> _T | None:
     try:
-        return None if text is None else parse(text)
+        return None if value is None else parse(value)
     except ValueError as error:
         raise invalid(field, str(error)) from None
 

@@ -10,7 +10,7 @@ from queue_service.cli.command import CommandFailed, Commands, a_date
 from queue_service.cli.report.asking import add_ground, beside, found, write
 from queue_service.insights.daily import METRICS
 from queue_service.insights.week import Week
-from queue_service.insights.windows import parse_span, reach
+from queue_service.insights.windows import known_date, parse_span, reach
 from queue_service.reports.before_after import Asked, report_on_change
 from queue_service.settings import Settings
 
@@ -42,7 +42,11 @@ def add(reports: Commands) -> None:
         "--metric", choices=METRICS, required=True, metavar="NAME", help="see below"
     )
     parser.add_argument(
-        "--at", type=_date, required=True, metavar="DATE", help="the first day on which it was so"
+        "--at",
+        type=_of(_date),
+        required=True,
+        metavar="DATE",
+        help="the first day on which it was so",
     )
     for name in ("before", "after"):
         parser.add_argument(
@@ -69,7 +73,7 @@ def add(reports: Commands) -> None:
 
 
 def _date(text: str) -> date:
-    return date.fromisoformat(a_date(text))
+    return known_date(date.fromisoformat(a_date(text)))
 
 
 def _of(parse: Callable[[str], _T]) -> Callable[[str], _T]:

@@ -80,6 +80,14 @@ def test_without_a_step_nothing_can_be_told():
     assert told.ci95 is not None and told.ci95[0] < 0 < told.ci95[1]
 
 
+def test_weekdays_that_differ_for_good_leave_no_doubt():
+    own = an_office(
+        *BOTH, arrivals=lambda day: (100 + 50 * day.weekday()) * (0.9 if day >= AT else 1)
+    )
+    told = asked(own).change
+    assert told.relative_ci95 == pytest.approx((-0.1, -0.1))
+
+
 def test_another_mix_of_weekdays_is_no_change():
     """Twice as many come on Mondays; the window after has more of them."""
     monday = an_office(*BOTH, arrivals=lambda day: 200 if day.weekday() == 0 else 100)
@@ -162,7 +170,9 @@ def test_a_year_earlier_of_which_little_is_there_takes_nothing_out():
 
 def test_whole_years_have_every_season():
     windows = Window(AT - 365 * A_DAY, AT - A_DAY), Window(AT, AT + 364 * A_DAY)
-    told = asked(an_office(*windows, arrivals=lambda day: 300 * summer(day)), windows=windows)
+    earlier = windows[0].earlier()  # is there, and is not needed
+    own = an_office(earlier, *windows, arrivals=lambda day: 300 * summer(day))
+    told = asked(own, windows=windows)
     assert told.control is None and "unequal_season" not in codes(told)
     assert told.change.verdict == "cannot tell"
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from queue_service.hours import DAYS
@@ -109,7 +110,7 @@ def before_after(
     come: Arrivals | None = None,
     away: Arrivals | None = None,
 ) -> BeforeAfter:
-    """Whether the metric changed. `come`, `away`: who was received and who turned away, to the minute."""
+    """Whether the metric changed. `come`, `away`: who was received and who was turned away."""
     pair = Pair.matched(own, asked.before, asked.after)
     control, windows, controls = _control(own, asked, others, pair)
     drawn = Drawn(pair, controls)
@@ -121,31 +122,38 @@ def before_after(
     visitors, staff = (
         [each for each in changes.values() if each.side == side] for side in ("visitors", "staff")
     )
-    warnings = [
-        *_unequal(asked, control, load),
-        *_outside(asked, moved),
-        *_missing(asked, own, pair),
-    ]
-    if others and not control:
-        warnings.append(Caution(code="no_comparison"))
-    if all(each.before is None and each.after is None for each in staff):
-        warnings.append(Caution(code="one_side"))
     bin, series = _series(own, asked)
-    both = asked.before.holds(own.dates) | asked.after.holds(own.dates)
+    days = _days(own, asked.before, load.before), _days(own, asked.after, load.after)
     return BeforeAfter(
         change=changes[asked.metric],
         control=control,
         control_windows=windows,
-        before=_days(own, asked.before, load.before),
-        after=_days(own, asked.after, load.after),
-        n=int(own.sum("arrivals")[both].sum()),
+        before=days[0],
+        after=days[1],
+        n=int(own.sum("arrivals")[_inside(own, asked)].sum()),
         visitors=visitors,
         staff=staff,
         displacement=moved,
-        warnings=warnings,
+        warnings=[
+            *_unequal(asked, control, load),
+            *_outside(asked, moved),
+            *_missing(asked, own, pair),
+            *([Caution(code="no_comparison")] if others and not control else []),
+            *([] if any(_is_known(each) for each in staff) else [Caution(code="one_side")]),
+        ],
         bin=bin,
         series=series,
     )
+
+
+def _inside(own: Daily, asked: Around) -> npt.NDArray[np.bool_]:
+    """Which dates lie in either window."""
+    found: npt.NDArray[np.bool_] = asked.before.holds(own.dates) | asked.after.holds(own.dates)
+    return found
+
+
+def _is_known(change: Change) -> bool:
+    return (change.before, change.after) != (None, None)
 
 
 def _control(
@@ -214,11 +222,8 @@ def _outside(asked: Around, moved: Displacement | None) -> list[Caution]:
 
 def _missing(asked: Around, own: Daily, pair: Pair) -> list[Caution]:
     found = []
-    inside = asked.before.holds(own.dates) | asked.after.holds(own.dates)
-    used = (pair.before > 0) | (pair.after > 0)
-    left = sorted(
-        {day.weekday() for day, out in zip(own.dates, inside & ~used, strict=True) if out}
-    )
+    unused = _inside(own, asked) & (pair.before == 0) & (pair.after == 0)
+    left = sorted({own.dates[n].weekday() for n in np.flatnonzero(unused)})
     if left:
         facts = {"weekdays": [DAYS[day] for day in left]}
         found.append(Caution(code="unmatched_weekdays", facts=facts))
@@ -232,7 +237,7 @@ def _missing(asked: Around, own: Daily, pair: Pair) -> list[Caution]:
 
 def _series(own: Daily, asked: Around) -> tuple[Literal["day", "week"], list[Point]]:
     """The metric day by day, or week by week, counted from the date."""
-    shown = np.flatnonzero(asked.before.holds(own.dates) | asked.after.holds(own.dates))
+    shown = np.flatnonzero(_inside(own, asked))
     length = 1 if shown.size <= POINTS else A_WEEK.days
     since = np.array([(each - asked.at).days for each in own.dates], "<i8") // length
     metric = METRICS[asked.metric]

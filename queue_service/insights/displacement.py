@@ -59,7 +59,7 @@ class Hours(Struct, frozen=True, kw_only=True):
             edge[max(0, opens - self.early) : opens + EDGE] = True
             parts[now & edge] = FIRST
             edge[:] = False
-            edge[closes - EDGE : closes] = True
+            edge[max(0, closes - EDGE) : closes] = True
             parts[now & edge & (parts == REST)] = LAST
         return parts
 

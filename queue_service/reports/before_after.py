@@ -17,7 +17,7 @@ from queue_service.insights.windows import Span, Window, windows
 from queue_service.offices import Office, ReceptionHours
 from queue_service.reports import before_after_told as telling
 from queue_service.reports.ground import LEDGER, Ground
-from queue_service.reports.report import basis_of, whole
+from queue_service.reports.report import Basis, basis_of, whole
 from queue_service.reports.telling import Report, Words
 
 NAME = telling.NAME
@@ -43,6 +43,7 @@ def report_on_change(
     Raises:
         ValueError: a window lies on the wrong side of the date; the message names it.
     """
+    ground, *others = [_over(each) for each in (ground, *others)]
     office = _with_hours(ground.office, asked)
     own = _daily(ground, office)
     before, after = windows(asked.at, asked.before, asked.after, own.dates)
@@ -53,31 +54,36 @@ def report_on_change(
         before=before,
         after=after,
         hours=hours_at(office, asked.at),
-        other_hours=[
-            day
-            for day in _changes(office, before.first, after.last)
-            if day != asked.at and (before.first < day <= before.last or after.first < day)
-        ],
+        other_hours=_other_hours(office, asked.at, before, after),
         missing_days=[day for each in used for day in each.missing_days],
     )
-    told = before_after(
-        own,
-        around,
-        [_daily(each, each.office) for each in others],
-        **_by_minute(_together(used), around.hours),
-    )
-    earlier = told.control_windows if told.control == "year before" else None
-    used += [_within(ground, each) for each in earlier or ()]
-    beside = [_within(each, window) for each in others for window in (before, after)]
-    basis = replace(
-        basis_of(_together(used[:2]), told.n),
-        missing_days=around.missing_days,
-        sha256=_hash([*used, *beside]),
-    )
+    seen = _by_minute(_together(used), around.hours)
+    told = before_after(own, around, [_daily(each, each.office) for each in others], **seen)
     facts = _facts(told, around, office, language, [_name(each) for each in others])
+    basis = _basis(told, around, ground, others)
     report = whole(basis, NAME, TELLING.defined, facts, language)
     report["definitions"] |= telling.meanings(report, Words(language, NAME))
     return report
+
+
+def _basis(told: BeforeAfter, asked: Around, ground: Ground, others: Sequence[Ground]) -> Basis:
+    """What the report says of its data: of both windows, and hashed with what they are compared with."""
+    used = [_within(ground, asked.before), _within(ground, asked.after)]
+    beside = others if told.control != "year before" else [ground]
+    compared = [_within(each, window) for each in beside for window in told.control_windows or ()]
+    return replace(
+        basis_of(_together(used), told.n),
+        missing_days=asked.missing_days,
+        sha256=_hash([*used, *compared]),
+    )
+
+
+def _over(ground: Ground) -> Ground:
+    """Without the running day, which says nothing yet."""
+    if ground.today is None:
+        return ground
+    days = [day for day in ground.days if day.date != f"{ground.today}"]
+    return replace(ground, days=days, today=ground.today - A_DAY)
 
 
 def _with_hours(office: Office, asked: Asked) -> Office:
@@ -90,10 +96,10 @@ def _with_hours(office: Office, asked: Asked) -> Office:
 
 
 def _daily(ground: Ground, office: Office) -> Daily:
-    """Its open days; the running one is not over and says nothing yet."""
+    """Its open days in figures."""
     if ground.interval is not None:
         return of_counts(ground.counts)
-    return of_days([day for day in ground.days if day.date != f"{ground.today}"], office)
+    return of_days(ground.days, office)
 
 
 def _by_minute(used: Ground, hours: Hours | None) -> dict[str, Any]:
@@ -129,10 +135,15 @@ def _hash(grounds: Sequence[Ground]) -> str:
     return hashlib.sha256("\n".join(each.sha256 for each in grounds).encode()).hexdigest()
 
 
-def _changes(office: Office, first: date, last: date) -> list[date]:
-    """The dates on which other reception hours began."""
-    begins = [each.since for each in office.reception_hours if each.since]
-    return [each for each in begins if first <= each <= last]
+def _other_hours(office: Office, at: date, before: Window, after: Window) -> list[date]:
+    """The dates within the windows on which other reception hours began, too."""
+    begins = [each.since for each in office.reception_hours if each.since is not None]
+    firsts = at, before.first, after.first  # what holds from then on does not cut a window
+    return [
+        day
+        for day in begins
+        if day not in firsts and (before.holds([day])[0] or after.holds([day])[0])
+    ]
 
 
 # As plain values

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -90,12 +90,17 @@ def told(args: argparse.Namespace, settings: Settings, ask: Callable[[Ground], R
         ground, bad = _ground(args, settings)
     except TicketLogError as failure:
         raise CommandFailed(str(failure)) from failure
+    tell_bad_rows(bad)
+    write(args, ask(ground))
+    return 0
+
+
+def tell_bad_rows(bad: Sequence[BadRow]) -> None:
+    """Say which rows of a file are not in the report."""
     for row in bad[:BAD_SHOWN]:
         say(f"line {row.line}: {row.reason}")
     if bad:
         say(f"{len(bad)} rows could not be used and are not in the report.")
-    write(args, ask(ground))
-    return 0
 
 
 def write(args: argparse.Namespace, report: Report) -> None:

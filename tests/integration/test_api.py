@@ -140,6 +140,7 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("a", "GET", "stats/estimates", None),
     ("a", "GET", "stats/definitions", None),
     ("a", "GET", "reports/reception-hours", None),
+    ("a", "GET", "reports/avoidable", None),
     ("a", "GET", "reports/freed-time", None),
     ("a", "GET", "stats/definitions", None),
     ("a", "GET", "reports/reception-hours", None),

@@ -14,6 +14,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:counters` | hash | `last:moving` → 12 · `issued:moving` → 12 | business day |
 | `{ashikaga}:calls` | list | the latest calls, newest first | business day |
 | `{ashikaga}:queue:moving:reception` | zset | `000000000012` scored by place (ms) | while waiting |
+| `{ashikaga}:freed` | hash | `17` → a use of freed time · `struck:17` → 19, which struck it | for ever |
 | `{ashikaga}:figures` | hash | `2026-11-23` → the figures of that business day | for ever |
 | `{ashikaga}:rolled` | hash | `2026-11-23` → the entry up to which they were read | for ever |
 | `{ashikaga}:imports` | hash | `3f9a…` → what was imported, as JSON | for ever |
@@ -43,7 +44,7 @@ DATASET = "madoguchi:dataset"
 
 HALL = (
     *("ledger", "head", "tickets", "desks", "suspended", "numbers"),
-    *("counters", "calls", "texts", "definitions", "clock"),
+    *("counters", "calls", "freed", "texts", "definitions", "clock"),
 )
 
 

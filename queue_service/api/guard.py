@@ -23,6 +23,7 @@ STAFF = frozenset({Role.STAFF, Role.ADMIN})
 KIOSK = frozenset({Role.KIOSK, Role.STAFF, Role.ADMIN})
 BOARD = frozenset({Role.DISPLAY, Role.STAFF, Role.ADMIN})
 ANALYST = frozenset({Role.ANALYST, Role.ADMIN})
+RECORDS = STAFF | ANALYST  # both know what freed time was used for
 ANYONE = frozenset(Role)
 
 # A ticket machine asks a few times a minute, a desk every few seconds, a page of figures some thirty

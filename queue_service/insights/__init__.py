@@ -7,6 +7,7 @@
     items            what visitors came for, month by month
     copies           copies by channel, those counted elsewhere included
     avoidable        which copies and visits could have been had without the counter?
+    freed_time       what became of the time that shorter hours freed?
     reform_priority  which procedures take the most time, and how sure is that order?
     before_after     did it change with the reform? (daily, windows, change, percentiles)
     displacement     where those went who came in hours that were cut

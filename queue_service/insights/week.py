@@ -34,6 +34,11 @@ class Week(Struct, frozen=True):
         found = {day: spans(text) for key, text in hours.items() for day in days(key)}
         return cls(tuple(found.get(day, ()) for day in range(7)))
 
+    @property
+    def every_day(self) -> bool:
+        """Whether all days have the same hours, as when no weekday was named."""
+        return same(self.hours) is not None
+
     def on(self, weekday: int) -> Spans:
         """The hours of one weekday."""
         return self.hours[weekday]

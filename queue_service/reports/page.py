@@ -63,6 +63,8 @@ def _facts(report: Report, words: Words) -> list[tuple[str, str]]:
     ]
     if report["from"] is None:  # a table knows neither days nor visits
         return [(words.page("population"), report["population"]), *last]
+    if of_its_own := KINDS[words.report].facts:
+        return [(words.page("population"), report["population"]), *of_its_own(report, words), *last]
     missing = report["missing_days"]
     named = "、".join(missing[:DAYS_NAMED]) + ("…" if len(missing) > DAYS_NAMED else "")
     quality = report["quality"]

@@ -14,7 +14,7 @@ LEFT, RIGHT, ABOVE, BELOW = 56, 24, 26, 26
 HOUR = 60
 ROW, FIGURE = 38, 140  # height of a bar with its name; room for its figure
 LINE, NAME, FIGURES = 22, 230, 220  # of a bar made of parts: its height, room for name and figures
-LOW = 150  # the height of columns made of parts
+LOW = 150  # the height of columns with tables below them
 LABELS = 14  # that have room below them
 
 Parts = Mapping[str, int]  # by look, which is a class of the page: "bar in" is dark, "bar" pale
@@ -122,6 +122,36 @@ def stacked_columns(
             middle = f'x="{x + step / 2:.1f}" text-anchor="middle"'
             drawn.append(f'<text {middle} y="{LOW - 8}">{escape(name)}</text>')
             drawn.append(f'<text {middle} y="{y(count) - 5:.1f}">{escape(text)}</text>')
+    return _picture(LOW, title, drawn)
+
+
+def pairs(rows: Sequence[tuple[str, float, float]], title: str, unit: str) -> Markup:
+    """Two columns a row side by side: what there was, and what was taken of it.
+
+    Where more was taken than there was, its column has another colour and a sign.
+    """
+    top = round_up(math.ceil(max((max(each[1:]) for each in rows), default=0)))
+    wide, every = (WIDTH - LEFT - RIGHT) / max(1, len(rows)), -(-len(rows) // LABELS) or 1
+
+    def y(value: float) -> float:
+        return round(LOW - BELOW - (LOW - ABOVE - BELOW) * value / top, 1)
+
+    drawn = [scale(top, unit, y)]
+    for n, (name, had, took) in enumerate(rows):
+        left, over = LEFT + n * wide, took > had
+        for look, start, value in (("", 0.12, had), (" over" if over else " in", 0.5, took)):
+            drawn.append(
+                f'<rect class="bar{look}" x="{left + wide * start:.1f}" y="{y(value)}" '
+                f'width="{wide * 0.36:.1f}" height="{y(0) - y(value):.1f}">'
+                f"<title>{escape(name)}: {value:,.2f}</title></rect>"
+            )
+        middle = f"{left + wide / 2:.1f}"
+        if over:
+            drawn.append(f'<text x="{middle}" y="{y(took) - 4}" text-anchor="middle">▲</text>')
+        if n % every == 0:
+            drawn.append(
+                f'<text x="{middle}" y="{LOW - 8}" text-anchor="middle">{escape(name)}</text>'
+            )
     return _picture(LOW, title, drawn)
 
 

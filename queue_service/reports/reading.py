@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queue_service.counts import Copies, Count, Table, read_copies, read_counts
+from queue_service.counts import Copies, Count, Table, read_copies, read_counts, read_uses
+from queue_service.freed_time import Use, spellings
 from queue_service.imports import Intake
 from queue_service.insights.reform_priority import STAGES, Work
 from queue_service.log_columns import Columns, TicketLogError
 from queue_service.log_visits import figures_of_row
 from queue_service.offices import Office
+from queue_service.reports.freed_time import UsedTime
 from queue_service.reports.ground import EARLIEST, LATEST, Ground
 from queue_service.tally import tally
 from queue_service.ticket_log import BadRow, lines_of, open_log
@@ -168,6 +170,31 @@ def _work(line: int, cells: dict[str, str], uncertainty: float) -> Work:
         minutes={stage: number(stage, MOST_MINUTES) for stage in STAGES if stage in cells},
         uncertainty=number("uncertainty", 1) if cells.get("uncertainty") else uncertainty,
     )
+
+
+def used_time_of_table(
+    file: Path, office: Office, first: date, last: date
+) -> tuple[UsedTime, list[BadRow]]:
+    """What a table says freed time was used for, and the rows that cannot be used.
+
+    `office`: the calendar and the hours that it is set against.
+
+    Raises:
+        TicketLogError: it is none.
+        OSError
+    """
+    with closing(lines_of(file)) as lines:
+        rows = list(read_uses(Table(lines), (), spellings(office), f"{date.max}"))
+    uses = [row for row in rows if isinstance(row, Use) and f"{first}" <= row.used_on <= f"{last}"]
+    ground = UsedTime(
+        office=office,
+        source=file.name,
+        first=first,
+        last=last,
+        today=date.max,  # a table has no clock beside it that could know better
+        uses=sorted(uses, key=lambda use: use.used_on),
+    )
+    return ground, [row for row in rows if isinstance(row, BadRow)]
 
 
 def _visitors(rows: list[Count]) -> int:

@@ -101,10 +101,7 @@ def found(
         ground, bad = _ground(args, settings, period)
     except TicketLogError as failure:
         raise CommandFailed(str(failure)) from failure
-    for row in bad[:BAD_SHOWN]:
-        say(f"line {row.line}: {row.reason}")
-    if bad:
-        say(f"{len(bad)} rows could not be used and are not in the report.")
+    tell_bad_rows(bad)
     return ground
 
 
@@ -113,6 +110,14 @@ def beside(args: argparse.Namespace, others: Sequence[str]) -> list[argparse.Nam
     name = next(each for each in ("office", "tickets", "counts") if getattr(args, each))
     kind = str if name == "office" else Path
     return [argparse.Namespace(**vars(args) | {name: kind(each)}) for each in others]
+
+
+def tell_bad_rows(bad: Sequence[BadRow]) -> None:
+    """Say which rows of a file are not in the report."""
+    for row in bad[:BAD_SHOWN]:
+        say(f"line {row.line}: {row.reason}")
+    if bad:
+        say(f"{len(bad)} rows could not be used and are not in the report.")
 
 
 def write(args: argparse.Namespace, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -47,7 +48,7 @@ async def used(site: Site) -> Site:
     return site
 
 
-async def asked(used: Site, windows: Open, **more: int) -> Page:
+async def asked(used: Site, windows: Open, **more: Any) -> Page:
     page = await windows(used.address(f"stats/freed-time?{YEAR}"), **more)
     await expect(page.locator("#report[aria-busy=false] svg").first).to_be_visible()
     return page
@@ -74,3 +75,32 @@ async def test_everybody_can_read_it(used: Site, windows: Open, pictures: Path, 
         await page.screenshot(path=pictures / f"freed-{language}-{width}.png", full_page=True)
         printed = await page.pdf(prefer_css_page_size=True)
         assert printed.count(b"/Type /Page\n") == 1
+
+
+async def test_a_use_is_entered_on_the_page_and_struck_again(used: Site, windows: Open):
+    page = await asked(used, windows)
+    rows = page.locator("#uses tbody tr")
+    before = len(await used.ledger.freed_time(OFFICE))
+    await page.fill("#use-date", "2025-03-03")
+    await page.select_option("#use-category", "outreach")
+    await page.fill("#use-minutes", "45")
+    await page.click("#use button")
+    await expect(page.locator("#told")).to_have_text(say("ja", "reports.uses.entered"))
+    await expect(rows.first).to_contain_text("2025-03-03")
+    entered = await used.ledger.freed_time(OFFICE)
+    assert len(entered) == before + 1
+    (use,) = [each.use for each in entered if each.use.used_on == "2025-03-03"]
+    assert (use.category, use.minutes) == ("outreach", 45)
+    await rows.first.get_by_role("button").click()
+    await expect(page.locator("#told")).to_have_text(say("ja", "reports.uses.was_struck"))
+    await expect(rows.first).to_have_class("struck")
+    assert sum(each.struck_by is not None for each in await used.ledger.freed_time(OFFICE)) == 1
+
+
+async def test_a_use_that_cannot_be_entered_is_told_with_the_reason(used: Site, windows: Open):
+    page = await asked(used, windows, allowed=("400", "409"))
+    await page.evaluate("document.querySelector('#use-date').removeAttribute('max')")
+    await page.fill("#use-date", "2999-01-01")
+    await page.fill("#use-minutes", "45")
+    await page.click("#use button")
+    await expect(page.locator("#told")).to_contain_text("still to come")

@@ -93,6 +93,16 @@ export function valuesOf(report, search, today) {
 }
 
 /**
+ * The word in the catalogue for a field: "now" is "before" where the hours have changed already.
+ *
+ * @param {string} report
+ * @param {string} field
+ */
+export function labelOf(report, field) {
+  return report === "freed-time" && field === "current" ? "hours_before" : field;
+}
+
+/**
  * What the service is asked, without format and language.
  *
  * @param {string} report

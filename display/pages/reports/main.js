@@ -11,7 +11,8 @@ import { SignPost } from "../house/signs.js";
 import { load, NAMES, preferred, translate } from "../house/words.js";
 import { take } from "../stats/taking.js";
 import { likeLanguage } from "../stats/taste.js";
-import { address, FORMS, question, valuesOf } from "./forms.js";
+import { address, FORMS, labelOf, question, valuesOf } from "./forms.js";
+import { Uses } from "./uses.js";
 
 /** @typedef {import("./forms.js").Field} Field */
 /** @typedef {import("./forms.js").Values} Values */
@@ -32,6 +33,9 @@ let values = {};
 let looking = 0; // which look this is: what an earlier one hears no longer counts
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let again;
+/** @param {string} text */
+const tell = (text) => fill(one("#told"), text);
+const uses = report === "freed-time" ? new Uses(api, tell, look) : null;
 
 // Asking
 
@@ -50,6 +54,7 @@ async function look() {
     if (mine !== looking) return;
     show(page);
     trouble(null);
+    if (uses) await uses.show(words, today, values);
   } catch (failure) {
     if (mine === looking) await troubled(failure);
   }
@@ -105,9 +110,6 @@ function trouble(kind, detail = "") {
   fill(line, kind ? words.say(`stats.trouble.${kind}`, { detail }) : "");
 }
 
-/** @param {string} text */
-const tell = (text) => fill(one("#told"), text);
-
 /** @param {Field} field */
 function input({ name, kind, choices = [], optional }) {
   const value = values[name] ?? "";
@@ -128,7 +130,7 @@ function form() {
     return h(
       "div",
       { class: "field" },
-      h("label", { for: field.name }, words.say(`reports.fields.${field.name}`)),
+      h("label", { for: field.name }, words.say(`reports.fields.${labelOf(report, field.name)}`)),
       input(field),
       field.kind === "text" && h("small", {}, words.say(hint)),
     );
@@ -201,7 +203,7 @@ document.addEventListener("click", ({ target }) => {
 });
 
 document.addEventListener("submit", (event) => {
-  if (/** @type {HTMLFormElement} */ (event.target).method === "dialog") return; // the gate's
+  if (/** @type {HTMLFormElement} */ (event.target).id !== "form") return; // another form's
   event.preventDefault();
   typed();
   history.pushState(null, "", location.pathname + address(values));

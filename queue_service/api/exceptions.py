@@ -60,6 +60,8 @@ def of_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[by
     headers = {"Idempotency-Replayed": "true"} if refusal.replayed else {}
     if isinstance(refusal, Unavailable):
         headers["Retry-After"] = str(RETRY_S)
+    if "retry_after_s" in refusal.more:
+        headers["Retry-After"] = str(refusal.more["retry_after_s"])
     return _answer(refusal.code, str(refusal), STATUS.get(refusal.code, 409), more, headers)
 
 

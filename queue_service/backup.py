@@ -1,8 +1,9 @@
 """Backups of a whole data set: entries and configuration, nothing that can be computed.
 
 A backup holds the entries of every office, definitions and texts, access keys (hashed), the secret
-behind those hashes and the ids of tickets, and the identity of the data set. Every other key is what the entries
-add up to, so a backup made on one engine restores on any other (see `restore`), and proves itself.
+behind those hashes and the ids of tickets, and the identity of the data set. Every other key is what the
+entries add up to, so a backup made on one engine restores on any other (see `restore`), and proves
+itself.
 
 It is a zip: `manifest.json` (format, data set, time, last entry of each office, SHA-256 of every
 other member), `configuration.json`, `ledgers/OFFICE.ndjson` with one entry a line, sealed or not,

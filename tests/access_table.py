@@ -53,15 +53,19 @@ def row(method: str, path: str, opt: dict) -> Row:
 
 def rows(app: Litestar) -> list[Row]:
     """Every route, by path."""
-    found = []
-    for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for handler in route.route_handlers:
-                for method in handler.http_methods - {"OPTIONS", "HEAD"}:
-                    found.append(row(method, route.path_format, handler.opt))
-        elif isinstance(route, WebSocketRoute):
-            found.append(row("WS", route.path_format, route.route_handler.opt))
-    return sorted(found, key=lambda each: (each.path, each.method))
+    over_http = [
+        row(method, route.path_format, handler.opt)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods - {"OPTIONS", "HEAD"}
+    ]
+    sockets = [
+        row("WS", route.path_format, route.route_handler.opt)
+        for route in app.routes
+        if isinstance(route, WebSocketRoute)
+    ]
+    return sorted(over_http + sockets, key=lambda each: (each.path, each.method))
 
 
 def whole_app() -> Litestar:

@@ -24,7 +24,7 @@ from msgspec import Struct
 from queue_service import keys
 from queue_service.connection import Client
 from queue_service.keyed_hash import KeyedHash, mark
-from queue_service.refusals import OtherPepper, Refusal, TooManyCodes, Unavailable
+from queue_service.refusals import OtherPepper, Refusal, TooManyCodes, Unavailable, UnknownKey
 from queue_service.rights import Credential, Role
 from queue_service.round_trip import Intent, Reply, RoundTrips, accepted, answered
 
@@ -164,9 +164,11 @@ class Access:
             UnknownKey
         """
         credential = await self.credential(id)
-        reply = await self.run(
-            "revoke_key", intent or Intent.once(), id=id, reply={"credential": credential}
-        )
+        said = {"id": id, "reply": {"credential": credential}}
+        try:
+            reply = await self.run("revoke_key", intent or Intent.once(), **said)
+        except UnknownKey:
+            raise UnknownKey(id=id) from None
         assert reply.credential is not None, "the script answered with the credential"
         return Revoked(credential=reply.credential, replayed=reply.replayed)
 

@@ -164,9 +164,9 @@ class Access:
             UnknownKey
         """
         credential = await self.credential(id)
-        said = {"id": id, "reply": {"credential": credential}}
+        intent, said = intent or Intent.once(), {"credential": credential}
         try:
-            reply = await self.run("revoke_key", intent or Intent.once(), **said)
+            reply = await self.run("revoke_key", intent, id=id, reply=said)
         except UnknownKey:
             raise UnknownKey(id=id) from None
         assert reply.credential is not None, "the script answered with the credential"

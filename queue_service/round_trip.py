@@ -55,8 +55,9 @@ class Intent(Struct, frozen=True):
     @classmethod
     def of(cls, credential: str, method: str, path: str, key: str, body: bytes) -> Self:
         """The intent behind a request that brought an idempotency key."""
-        named = "\0".join((credential, method, path, key))
-        return cls(_digest(named.encode()), _digest(body), seed=_digest(f"seed\0{named}".encode()))
+        named = "\0".join((credential, method, path, key)).encode()
+        seed = hashlib.sha256(b"seed\0" + named).hexdigest()
+        return cls(_digest(named), _digest(body), seed=seed)
 
     @classmethod
     def once(cls) -> Self:

@@ -29,7 +29,7 @@ from tests.hall import OFFICE, issue
 
 async def a_morning(ledger: Ledger) -> None:
     """A little of everything."""
-    await ledger.redis.hset(keys.KEYS, "0a1b", '{"role":"staff"}')
+    await Access(ledger.redis).new(Role.STAFF, OFFICE)
     await ledger.set_notice(OFFICE, {"ja": "お知らせ"})
     await ledger.set_service(OFFICE, "moving", "suspended")
     for _ in range(4):

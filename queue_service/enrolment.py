@@ -6,7 +6,6 @@ would be worth guessing: see enrol.lua for what a guess costs. Like a key it is 
 
 import secrets
 import unicodedata
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +13,7 @@ from msgspec import Struct
 from queue_service import keys
 from queue_service.access import Access, Made
 from queue_service.keyed_hash import KeyedHash
+from queue_service.limits import network
 from queue_service.rights import Role
 from queue_service.round_trip import Intent, answered
 
@@ -25,10 +25,10 @@ LIFE_MS = 10 * 60_000
 ROLES = (Role.KIOSK, Role.DISPLAY, Role.STAFF, Role.ANALYST)  # who is put into service with a code
 
 # Wrong codes: so many at once, and one more each so many ms. Those of one address are few, those of all
-# many: in the ten minutes of a code 800 guesses, one chance in seventy million.
-THERE = {"burst": 10, "every": 30_000}
-ALL = {"burst": 200, "every": 1_000}
-NETWORK = 64  # bits of an IPv6 address that name its network: one guesser may have all the others
+# many: in the ten minutes of a code 2,600 guesses, one chance in twenty million. Whatever is known of an
+# address is forgotten within a minute.
+THERE = {"burst": 10, "every": 6_000}
+ALL = {"burst": 200, "every": 250}
 
 
 class Offer(Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ class Enrolment:
             await self._access.drafted(offer.role, offer.office, offer.label),
             intent,
             code=code,
-            address=hashes.hex("address", _network(address))[:24],
+            address=hashes.hex("address", network(address))[:24],
             offer=found,
             there=THERE,
             all=ALL,
@@ -134,13 +134,3 @@ def _code(hashes: KeyedHash, salt: str, intent: Intent) -> str:
 
 def _hash(hashes: KeyedHash, code: str) -> str:
     return hashes.hex("code", code)
-
-
-def _network(address: str) -> str:
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address  # a Unix socket has none
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is None:
-        return str(ip_network(f"{ip}/{NETWORK}", strict=False))
-    return str(getattr(ip, "ipv4_mapped", None) or ip)

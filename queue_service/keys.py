@@ -34,6 +34,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `madoguchi:{access}:wrong:77be…` | string | how many wrong codes came, from there or in all | minutes |
 | `madoguchi:secret` | string | the secret behind the ids of tickets | configuration |
 | `madoguchi:dataset` | string | the identity of this data set | configuration |
+| `madoguchi:limit:kiosk:3fa9…` | string | when a bucket of requests is full again, ms | until then |
 
 Keys about access share the hash tag `{access}`, for the same reason as those of an office.
 Every key of an office that is not configuration, an answer or a clock is what its ledger adds up to.
@@ -81,6 +82,11 @@ def access(slot: str, code: str, there: str) -> list[str]:
 def enrolment(code: str) -> str:
     """What a device will be that is enrolled with the code of this hash."""
     return f"{ACCESS}code:{code}"
+
+
+def limit(name: str) -> str:
+    """The bucket of one limit and of one key or address."""
+    return f"madoguchi:limit:{name}"
 
 
 def queue(office: str, service: str, stage: str) -> str:

@@ -28,6 +28,7 @@ PURE = {
         "reports.report",
         "reports.telling",
         "reports.kinds",
+        "reports.avoidable",
         "reports.hours",
         "reports.priority",
         "reports.page",

@@ -32,13 +32,16 @@ def _answer(
         "detail": detail,
         "code": code,
     }
+    headers = dict(headers or {})
+    if "retry_after_s" in more:
+        headers["Retry-After"] = str(more["retry_after_s"])
     # Encoded here, because more may hold a lone surrogate from a hostile request.
     raw = msgspec.json.encode(msgspec.to_builtins(body | more, str_keys=True))
     return Response(
         raw,
         status_code=status,
         media_type="application/problem+json",
-        headers=HEADERS | (headers or {}),
+        headers=HEADERS | headers,
     )
 
 
@@ -60,8 +63,6 @@ def of_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[by
     headers = {"Idempotency-Replayed": "true"} if refusal.replayed else {}
     if isinstance(refusal, Unavailable):
         headers["Retry-After"] = str(RETRY_S)
-    if "retry_after_s" in refusal.more:
-        headers["Retry-After"] = str(refusal.more["retry_after_s"])
     return _answer(refusal.code, str(refusal), STATUS.get(refusal.code, 409), more, headers)
 
 

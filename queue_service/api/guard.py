@@ -7,6 +7,7 @@ What stands in the `opt` of a handler is its rule, and the table in ACCESS.md is
     near       whoever asks from this machine may, too
     own_office the office is not in the path: the handler asks `check_office`
     door       a WebSocket, whose key comes later: display.door asks the same question
+    limit      how often the public may ask from one address, if not as usual; None: as often as it likes
 
 A handler without a rule does not start: `app.create_app` walks the routes.
 """
@@ -18,6 +19,7 @@ from litestar.handlers import BaseRouteHandler
 
 from queue_service.access import Access
 from queue_service.api.problems import Problem
+from queue_service.limits import Limit, Limits, network, seconds
 from queue_service.refusals import Unavailable
 from queue_service.rights import (
     ADMIN,
@@ -36,6 +38,18 @@ from queue_service.rights import (
 __all__ = ["ADMIN", "ANALYST", "ANYONE", "BOARD", "KIOSK", "PUBLIC", "STAFF"]
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+
+# A ticket machine asks a few times a minute, a desk every few seconds, a page of figures some thirty
+# times at once; programs of the house may ask more. An administrator's key has no limit: it could do
+# worse than ask often.
+LIMITS = {
+    Role.KIOSK: Limit("kiosk", per_s=50, burst=500),
+    Role.DISPLAY: Limit("display", per_s=50, burst=500),
+    Role.STAFF: Limit("staff", per_s=50, burst=500),
+    Role.ANALYST: Limit("analyst", per_s=50, burst=500),
+}
+BY_ADDRESS = Limit("public", per_s=20, burst=400)  # a hall's phones may share one
+WRONG_KEY = Limit("wrong", per_s=0.5, burst=30)  # a screen whose key was revoked asks again, too
 
 
 def holder(connection: Connection) -> Credential | None:
@@ -64,6 +78,7 @@ async def may(connection: Connection, handler: BaseRouteHandler) -> None:
     key = _key(connection)
     user = await _find(connection, key) if key else None
     connection.scope["user"] = user
+    await _ask_for_patience(connection, handler, user, wrong=bool(key) and user is None)
     # Only the answers to OPTIONS, which Litestar writes itself, have no roles; see `app`.
     roles: frozenset[Role] = handler.opt.get("roles", PUBLIC)
     if key and user is None:
@@ -81,6 +96,31 @@ async def may(connection: Connection, handler: BaseRouteHandler) -> None:
         raise Problem("forbidden", f"A key of role {user.role} may not do this; it takes {needed}.")
     if verdict is Verdict.ELSEWHERE:
         check_office(user, office)
+
+
+async def _ask_for_patience(
+    connection: Connection, handler: BaseRouteHandler, user: Credential | None, *, wrong: bool
+) -> None:
+    """Count a request; whoever asks too often is told when to come back."""
+    limit = _limit(handler, user, wrong=wrong)
+    limits: Limits | None = connection.app.state.limits
+    if limit is None or limits is None:
+        return
+    address = connection.client.host if connection.client else ""
+    wait_s = await limits.wait_s(user.id if user else network(address), limit)
+    if wait_s:
+        again = seconds(wait_s)
+        reason = f"That was too often ({limit.name}). Come back in {again} s."
+        raise Problem("too_many", reason, retry_after_s=again)
+
+
+def _limit(handler: BaseRouteHandler, user: Credential | None, *, wrong: bool) -> Limit | None:
+    if wrong:
+        return WRONG_KEY
+    if user is not None:
+        return LIMITS.get(user.role)
+    found: Limit | None = handler.opt.get("limit", BY_ADDRESS)
+    return found
 
 
 def _key(connection: Connection) -> str:

@@ -4,6 +4,7 @@ Every refusal is a problem, a body is described as strictly as it is read, and w
 takes no key.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from queue_service.api import schemas
 from queue_service.api.guard import PUBLIC
 from queue_service.api.request import KEY_LENGTH, KEY_PATTERN
 from queue_service.offices import Office
+from queue_service.reports.writing import MEDIA
 
 TEXT = OpenAPIType.STRING
 REFERENCE = "#/components/schemas/"
@@ -55,7 +57,7 @@ WHY = {
     409: "Not possible now; nothing was changed.",
     413: "The body is too large.",
     422: "The idempotency key was used with another body.",
-    429: "Too many wrong codes; come back after `Retry-After` seconds.",
+    429: "That was too often; come back after `Retry-After` seconds.",
     503: "The engine cannot be reached; try again, with the same idempotency key.",
 }
 
@@ -120,13 +122,21 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
     if path.endswith("/stats/arrivals"):
-        content = getattr(answers["200"], "content", None) or {}
-        content["text/csv"] = OpenAPIMediaType(schema=Schema(type=TEXT))
+        _also(answers["200"], ["text/csv"])
         answers["304"] = OpenAPIResponse(description="It is what `If-None-Match` names.")
+    if "/reports/" in path:
+        _also(answers["200"], MEDIA.values())
     if path.endswith("/call-next"):
         answers["204"] = OpenAPIResponse(description="Nobody waits.")
     elif "204" in answers:
         answers["204"] = OpenAPIResponse(description="Done; there is nothing to say.")
+
+
+def _also(answer: OpenAPIResponse | Reference, media: Iterable[str]) -> None:
+    """Describe the other forms in which an answer is given."""
+    content = getattr(answer, "content", None) or {}
+    for each in media:
+        content.setdefault(each, OpenAPIMediaType(schema=Schema(type=TEXT)))
 
 
 def _refusals(operation: Operation, path: str, method: str, public: bool) -> list[int]:
@@ -139,7 +149,7 @@ def _refusals(operation: Operation, path: str, method: str, public: bool) -> lis
         409: writes,
         413: writes,
         422: writes,
-        429: path.endswith("/enrol"),
+        429: True,
         503: True,
     }
     return [code for code, does in applies.items() if does]

@@ -35,6 +35,7 @@ STATUS: dict[str, int] = {
     "refused": 409,
     "key_reused": 422,
     # 429, 503: later
+    "too_many": 429,
     "too_many_codes": 429,
     "unavailable": 503,
     "other_pepper": 503,

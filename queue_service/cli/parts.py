@@ -97,7 +97,7 @@ def _api(args: argparse.Namespace, settings: Settings) -> int:
     with _ready(args, settings) as ready:
         check_pepper(ready)
         app = create_app(ready, [board_socket, *site.handlers], [feeding])
-        serve(app, ready.host, ready.port)
+        serve(app, ready.host, ready.port, ready.proxies)
     return 0
 
 
@@ -107,7 +107,7 @@ def _display(args: argparse.Namespace, settings: Settings) -> int:
 
     with _ready(args, settings) as ready:
         check_pepper(ready)
-        serve(create_app(ready), ready.host, ready.port)
+        serve(create_app(ready), ready.host, ready.port, ready.proxies)
     return 0
 
 

@@ -1,9 +1,9 @@
-"""A report's ground from the days of an office, today included as far as it has come."""
+"""A report's ground from an office: its days, today included as far as it has come, and its tables."""
 
 from datetime import date, timedelta
 from typing import Any
 
-from queue_service import keys
+from queue_service import elsewhere, keys
 from queue_service.offices import Office
 from queue_service.questions import Questions
 from queue_service.reports.ground import LEDGER, Ground
@@ -17,6 +17,7 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
     """The days of an office; local dates, both included."""
     # A business day reaches into the next calendar day.
     found = await days(ledger, office, f"{first - A_DAY}", f"{last}")
+    copies = await elsewhere.copies(ledger.redis, office.id, f"{first:%Y-%m}", f"{last:%Y-%m}")
     async with answered():
         head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
     return Ground(
@@ -25,5 +26,6 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
         first=first,
         last=last,
         days=found,
+        copies=copies,
         today=date.fromisoformat(head) if head else first,
     )

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from unicodedata import east_asian_width
 
 from markupsafe import Markup, escape
 
 from queue_service.hours import Spans, clock
 
 WIDTH, HEIGHT = 900, 260
-LEFT, RIGHT, ABOVE, BELOW = 48, 24, 26, 26
+LEFT, RIGHT, ABOVE, BELOW = 56, 24, 26, 26
 HOUR = 60
 ROW, FIGURE = 38, 140  # height of a bar with its name; room for its figure
+LINE, NAME, FIGURES = 22, 230, 220  # of a bar made of parts: its height, room for name and figures
+LOW = 150  # the height of columns made of parts
+LABELS = 14  # that have room below them
+
+Parts = Mapping[str, int]  # by look, which is a class of the page: "bar in" is dark, "bar" pale
 
 
 def columns_of_a_day(
@@ -75,6 +81,84 @@ def bars(rows: Sequence[tuple[str, float, str]], title: str) -> Markup:
     )
 
 
+def stacked_bars(
+    rows: Sequence[tuple[str, Parts, str]], looks: Mapping[str, str], title: str
+) -> Markup:
+    """A bar a row, made of parts. `rows`: name, parts by their look, what is written at the end."""
+    most = max((sum(parts.values()) for _, parts, _ in rows), default=0) or 1
+    drawn = []
+    for n, (name, parts, text) in enumerate(rows):
+        top, x = n * LINE, float(NAME)
+        drawn.append(f'<text x="0" y="{top + 15}">{escape(_short(name))}</text>')
+        for look, value in parts.items():
+            wide = round((WIDTH - NAME - FIGURES) * value / most, 1)
+            drawn.append(_part(look, (x, top + 4, wide, 14), f"{name} {looks[look]}", value))
+            x += wide
+        drawn.append(f'<text x="{x + 6:.1f}" y="{top + 15}">{escape(text)}</text>')
+    return _picture(max(1, len(rows)) * LINE, title, drawn)
+
+
+def stacked_columns(
+    rows: Sequence[tuple[str, Parts, str]], looks: Mapping[str, str], title: str, unit: str
+) -> Markup:
+    """A column a row, made of parts. `rows`: as of bars; a row without parts is a gap."""
+    top = _round_up(max((sum(parts.values()) for _, parts, _ in rows), default=0) or 1)
+    step = (WIDTH - LEFT - RIGHT) / max(1, len(rows))
+    every = -(-len(rows) // LABELS)  # so many columns have one label
+
+    def y(count: float) -> float:
+        return round(LOW - BELOW - (LOW - ABOVE - BELOW) * count / top, 1)
+
+    drawn = [_scale(top, unit, y)]
+    for n, (name, parts, text) in enumerate(rows):
+        x, count = LEFT + n * step, 0
+        for look, value in parts.items():
+            high = round(y(count) - y(count + value), 1)
+            box = (round(x + step * 0.15, 1), y(count + value), round(step * 0.7, 1), high)
+            drawn.append(_part(look, box, f"{name} {looks[look]}", value))
+            count += value
+        if n % every == 0:
+            middle = f'x="{x + step / 2:.1f}" text-anchor="middle"'
+            drawn.append(f'<text {middle} y="{LOW - 8}">{escape(name)}</text>')
+            drawn.append(f'<text {middle} y="{y(count) - 5:.1f}">{escape(text)}</text>')
+    return _picture(LOW, title, drawn)
+
+
+def swatch(look: str) -> Markup:
+    """A look on its own, for the key of a picture."""
+    return Markup(  # noqa: S704 - a class of ours
+        f'<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">'
+        f'<rect class="{look}" x="1" y="1" width="10" height="10"/></svg>'
+    )
+
+
+def _short(name: str) -> str:
+    """A name as far as there is room before its bar; Japanese characters are twice as wide."""
+    room, kept = 2 * NAME // 13, ""
+    for each in name:
+        room -= 2 if east_asian_width(each) in "WF" else 1
+        if room < 1:
+            return f"{kept}…"
+        kept += each
+    return name
+
+
+def _part(look: str, box: tuple[float, float, float, float], name: str, value: int) -> str:
+    x, y, wide, high = box
+    return (
+        f'<rect class="{look}" x="{x:.1f}" y="{y}" width="{wide}" height="{high}">'
+        f"<title>{escape(name)}: {value:,}</title></rect>"
+    )
+
+
+def _picture(height: int, title: str, drawn: Sequence[str]) -> Markup:
+    return Markup(  # noqa: S704 - numbers of ours, and texts that are escaped
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">'
+        + "".join(drawn)
+        + "</svg>"
+    )
+
+
 def _look(start: int, end: int, inside: Spans) -> str:
     return "bar in" if any(a <= start and end <= b for a, b in inside) else "bar"
 
@@ -89,14 +173,14 @@ def _scale(top: int, unit: str, y: Any) -> str:
 
 
 def _round_up(most: int) -> int:
-    """The next of 2, 4, 6, 8, 10, 20, 40 … that is not below: its half is a round number, too.
+    """The next of 2, 4, 6, 8, 10, 20, 30, 40 … that is not below: its half is a whole number, too.
 
-    >>> [_round_up(n) for n in (1, 3, 35, 41)]
-    [2, 4, 40, 60]
+    >>> [_round_up(n) for n in (1, 3, 21, 41)]
+    [2, 4, 30, 60]
     """
     scale = 1
     while True:
-        for step in (2, 4, 6, 8, 10):
+        for step in (2, 4, 6, 8, 10) if scale == 1 else (2, 3, 4, 6, 8, 10):
             if most <= step * scale:
                 return step * scale
         scale *= 10

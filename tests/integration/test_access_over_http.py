@@ -209,7 +209,7 @@ async def test_whoever_guesses_codes_is_told_when_to_come_back(house: House) -> 
         problem(last, 404, "unknown_code")
     refused = await house.ask("nobody", "POST", "enrol", {"code": "wrong"})
     problem(refused, 429, "too_many_codes")
-    assert 25 <= int(refused.headers["retry-after"]) <= 30
+    assert 1 <= int(refused.headers["retry-after"]) <= 6
 
 
 # Several processes

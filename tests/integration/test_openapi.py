@@ -39,6 +39,9 @@ checks.positive_data_acceptance.enabled = false
 include-name = "GET /api/v1/offices/{office}/stats/arrivals"
 checks.positive_data_acceptance.enabled = false
 [[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/avoidable"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
 include-name = "GET /api/v1/offices/{office}/reports/reception-hours"
 checks.positive_data_acceptance.enabled = false
 """

@@ -13,7 +13,7 @@ from queue_service.api.problems import invalid
 from queue_service.api.request import TheLedger
 from queue_service.api.stats import CACHE
 from queue_service.reports.gathering import ground_of_office
-from queue_service.reports.ground import Ground
+from queue_service.reports.ground import EARLIEST, LATEST, Ground
 from queue_service.reports.telling import Report
 from queue_service.reports.writing import MEDIA, Format, written
 from queue_service.statistics import MOST_DAYS
@@ -30,6 +30,9 @@ async def ground(
     """The days that a report stands on."""
     if from_ > to:
         raise invalid("from", f"{from_} lies after to={to}")
+    for name, day in (("from", from_), ("to", to)):
+        if not EARLIEST <= day <= LATEST:
+            raise invalid(name, f"{day} is not from {EARLIEST} to {LATEST}")
     if (to - from_).days >= MOST_DAYS:
         raise invalid("from", f"ask for {MOST_DAYS} days at most")
     return await ground_of_office(ledger, await checked(ledger, office), from_, to)

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,8 +13,8 @@ from queue_service.cli.engines import with_ledger
 from queue_service.ledger import Ledger
 from queue_service.log_columns import TicketLogError
 from queue_service.reports.gathering import ground_of_office
-from queue_service.reports.ground import Ground
-from queue_service.reports.reading import ground_of_counts, ground_of_tickets
+from queue_service.reports.ground import EARLIEST, LATEST, Ground
+from queue_service.reports.reading import ground_of_copies, ground_of_counts, ground_of_tickets
 from queue_service.reports.telling import Report
 from queue_service.reports.writing import FORMATS, written
 from queue_service.settings import Settings
@@ -26,22 +26,9 @@ BAD_SHOWN = 5
 
 
 def add_ground(parser: Parser) -> None:
-    """What the report stands on, and how it is written."""
-    ground = parser.add_argument_group("the data")
-    which = ground.add_mutually_exclusive_group(required=True)
-    which.add_argument("--office", metavar="ID", help="the days of an office")
-    which.add_argument("--tickets", type=Path, metavar="FILE", help="a ticket log, gz or not")
-    which.add_argument(
-        "--counts", type=Path, metavar="FILE", help="a table of visitors by interval"
-    )
-    for name, end in (("from", "first"), ("to", "last")):
-        ground.add_argument(
-            f"--{name}",
-            dest=end,
-            metavar="DATE",
-            type=a_date,
-            help=f"{end} local date, included (default: of a file its {end})",
-        )
+    """What a report on visits stands on, and how it is written."""
+    files = {"tickets": "a ticket log, gz or not", "counts": "a table of visitors by interval"}
+    ground = _add_data(parser, files)
     ground.add_argument("--interval", type=_interval, metavar="MIN", help="of the counts")
     ground.add_argument(
         "--map", metavar="NAME=COLUMN", action="append", default=[], help="as in `import tickets`"
@@ -52,6 +39,30 @@ def add_ground(parser: Parser) -> None:
     add_paper(parser)
 
 
+def add_ground_of_copies(parser: Parser) -> None:
+    """What a report on copies stands on, and how it is written."""
+    _add_data(parser, {"channels": "a table of copies by month and channel"})
+    add_paper(parser)
+
+
+def _add_data(parser: Parser, files: Mapping[str, str]) -> argparse._ArgumentGroup:
+    """An office, or one of some files, and its first and last day. `files`: what each option reads."""
+    ground = parser.add_argument_group("the data")
+    which = ground.add_mutually_exclusive_group(required=True)
+    which.add_argument("--office", metavar="ID", help="the days of an office")
+    for name, what in files.items():
+        which.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+    for name, end in (("from", "first"), ("to", "last")):
+        ground.add_argument(
+            f"--{name}",
+            dest=end,
+            metavar="DATE",
+            type=_day,
+            help=f"{end} local date, included (default: of a file its {end})",
+        )
+    return ground
+
+
 def add_paper(parser: Parser) -> None:
     """How the report is written, and where to."""
     parser.add_argument("--format", choices=FORMATS, default="text")
@@ -59,6 +70,12 @@ def add_paper(parser: Parser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="default: standard output"
     )
+
+
+def _day(text: str) -> str:
+    if not f"{EARLIEST}" <= (day := a_date(text)) <= f"{LATEST}":
+        raise argparse.ArgumentTypeError(f"{text!r}: write a date from {EARLIEST} to {LATEST}")
+    return day
 
 
 def _interval(text: str) -> int:
@@ -93,18 +110,23 @@ def write(args: argparse.Namespace, report: Report) -> None:
 
 
 def _ground(args: argparse.Namespace, settings: Settings) -> tuple[Ground, list[BadRow]]:
-    zone = args.timezone if isinstance(args.timezone, ZoneInfo) else ZoneInfo(args.timezone)
-    if args.tickets:
-        ground, bad = ground_of_tickets(args.tickets, args.map, zone)
-    elif args.counts:
-        if args.interval is None:
-            raise CommandFailed("--interval: say how many minutes each count of the table covers.")
-        ground, bad = ground_of_counts(args.counts, args.interval, zone)
-    else:
+    if args.office:
         if args.first is None or args.last is None:
             raise CommandFailed("--from and --to: say which days of the office.")
         return with_ledger(settings, lambda ledger: _of_office(ledger, args)), []
+    ground, bad = _of_file(args)
     return ground.between(args.first, args.last), bad
+
+
+def _of_file(args: argparse.Namespace) -> tuple[Ground, list[BadRow]]:
+    if channels := vars(args).get("channels"):
+        return ground_of_copies(channels)
+    zone = args.timezone if isinstance(args.timezone, ZoneInfo) else ZoneInfo(args.timezone)
+    if args.tickets:
+        return ground_of_tickets(args.tickets, args.map, zone)
+    if args.interval is None:
+        raise CommandFailed("--interval: say how many minutes each count of the table covers.")
+    return ground_of_counts(args.counts, args.interval, zone)
 
 
 async def _of_office(ledger: Ledger, args: argparse.Namespace) -> Ground:

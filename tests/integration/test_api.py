@@ -142,6 +142,7 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("a", "GET", "stats/estimates", None),
     ("a", "GET", "stats/definitions", None),
     ("a", "GET", "reports/reception-hours", None),
+    ("a", "GET", "reports/avoidable", None),
     ("", "POST", "/api/v1/keys", {"role": "kiosk", "office": "small"}),
     ("", "GET", "/api/v1/keys", None),
     ("", "POST", "/api/v1/keys/{theirs}/revoke", None),

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from queue_service.counts import Copies, Count
 from queue_service.figures import Day, digest
 from queue_service.hours import Spans, instant, local_time, reception_spans
-from queue_service.insights.arrivals import Arrivals, Basis, of_counts, of_days
+from queue_service.insights.arrivals import Arrivals, Basis, Who, of_counts, of_days
 from queue_service.intervals import Quality
 from queue_service.offices import Office
 
@@ -38,11 +38,11 @@ class Ground(Struct, frozen=True, kw_only=True):
     knows_visits: bool = True
     today: date | None = None  # later days cannot be missing
 
-    def arrivals(self, basis: Basis = "arrival") -> Arrivals:
+    def arrivals(self, basis: Basis = "arrival", who: Who = "everybody") -> Arrivals:
         """When visitors came."""
         if self.interval is not None:
             return of_counts(self.counts, self.interval)
-        return of_days(self.days, self.office, self.first, self.last, basis)
+        return of_days(self.days, self.office, self.first, self.last, basis, who=who)
 
     def between(self, first: str | None, last: str | None) -> "Ground":
         """Only some of its days; None: from its first, to its last."""

@@ -22,6 +22,7 @@ def page(report: Report, language: str) -> str:
     return _template().render(
         language=language.partition("-")[0],
         css=Markup(style_sheet()),  # noqa: S704 - a file of ours
+        kind=words.report,
         title=words.say("title"),
         of=_of(report, words),
         said=[each for each in told.said(report, words) if each],

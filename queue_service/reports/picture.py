@@ -1,6 +1,7 @@
 """Pictures of reports as SVG: they stand in a page, and say in their text what they show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -31,7 +32,7 @@ def columns_of_a_day(
     first = min([start for start, *_ in rows] + edges, default=8 * HOUR) // HOUR * HOUR
     last = -(-max([end for _, end, _ in rows] + edges, default=18 * HOUR) // HOUR) * HOUR
     most = max((count for *_, count in rows), default=0) or 1
-    top = _round_up(most)
+    top = round_up(most)
 
     def x(minute: int) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * (minute - first) / max(1, last - first), 1)
@@ -40,7 +41,7 @@ def columns_of_a_day(
         return round(HEIGHT - BELOW - (HEIGHT - ABOVE - BELOW) * count / top, 1)
 
     inside = [*windows.values()][-1] if windows else ()
-    drawn = [_scale(top, unit, y)]
+    drawn = [scale(top, unit, y)]
     drawn += [
         f'<rect class="{_look(start, end, inside)}" x="{x(start) + 0.5}" y="{y(count)}" '
         f'width="{max(0.5, x(end) - x(start) - 1):.1f}" height="{y(0) - y(count):.1f}">'
@@ -102,14 +103,14 @@ def stacked_columns(
     rows: Sequence[tuple[str, Parts, str]], looks: Mapping[str, str], title: str, unit: str
 ) -> Markup:
     """A column a row, made of parts. `rows`: as of bars; a row without parts is a gap."""
-    top = _round_up(max((sum(parts.values()) for _, parts, _ in rows), default=0) or 1)
+    top = round_up(max((sum(parts.values()) for _, parts, _ in rows), default=0) or 1)
     step = (WIDTH - LEFT - RIGHT) / max(1, len(rows))
     every = -(-len(rows) // LABELS)  # so many columns have one label
 
     def y(count: float) -> float:
         return round(LOW - BELOW - (LOW - ABOVE - BELOW) * count / top, 1)
 
-    drawn = [_scale(top, unit, y)]
+    drawn = [scale(top, unit, y)]
     for n, (name, parts, text) in enumerate(rows):
         x, count = LEFT + n * step, 0
         for look, value in parts.items():
@@ -163,7 +164,8 @@ def _look(start: int, end: int, inside: Spans) -> str:
     return "bar in" if any(a <= start and end <= b for a, b in inside) else "bar"
 
 
-def _scale(top: int, unit: str, y: Any) -> str:
+def scale(top: float, unit: str, y: Callable[[float], float]) -> str:
+    """Lines at nothing, at half and at the top, each with its number."""
     lines = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(n)}" y2="{y(n)}"/>'
         f'<text x="{LEFT - 6}" y="{y(n) + 4}" text-anchor="end">{n:,.0f}</text>'
@@ -172,17 +174,19 @@ def _scale(top: int, unit: str, y: Any) -> str:
     return lines + f'<text x="4" y="12">{escape(unit)}</text>'
 
 
-def _round_up(most: int) -> int:
-    """The next of 2, 4, 6, 8, 10, 20, 30, 40 … that is not below: its half is a whole number, too.
+def round_up(most: float) -> int:
+    """The next of 2, 4, 6, 8, 10, 12, 16, 20, 30 … that is not below: its half is a whole number, too.
 
-    >>> [_round_up(n) for n in (1, 3, 21, 41)]
-    [2, 4, 30, 60]
+    >>> [round_up(n) for n in (1, 3, 21, 41, 1060)]
+    [2, 4, 30, 60, 1200]
     """
+    if most <= 8:
+        return 2 * max(1, math.ceil(most / 2))
     scale = 1
     while True:
-        for step in (2, 4, 6, 8, 10) if scale == 1 else (2, 3, 4, 6, 8, 10):
-            if most <= step * scale:
-                return step * scale
+        for top in (10, 12, 16, 20, 30, 40, 60, 80):
+            if most <= top * scale:
+                return top * scale
         scale *= 10
 
 

@@ -73,6 +73,7 @@ function show(page) {
     lower.append(...head.childNodes);
     head.replaceWith(lower);
   }
+  one("#report").className = told.className;
   one("#report").replaceChildren(...told.childNodes);
   one("#report").setAttribute("aria-busy", "false");
   one("#report").hidden = false;

@@ -4,12 +4,12 @@ from litestar import Router
 from litestar.di import Provide
 
 from queue_service.api.deadline import FOR_YEARS
-from queue_service.api.reports import avoidable, hours
+from queue_service.api.reports import avoidable, before_after, hours
 from queue_service.api.reports.asking import ground
 
 router = Router(
     "/offices/{office:str}",
-    route_handlers=[hours.reception_hours, avoidable.avoidable],
+    route_handlers=[hours.reception_hours, avoidable.avoidable, before_after.before_after],
     dependencies={"ground": Provide(ground)},
     opt=FOR_YEARS,
     tags=["reports"],

@@ -1,7 +1,7 @@
 """`madoguchi report`: the questions of a reform, asked of an office or of a file alone."""
 
 from queue_service.cli.command import Commands
-from queue_service.cli.report import avoidable, hours, priority
+from queue_service.cli.report import avoidable, before_after, hours, priority
 
 
 def add(commands: Commands) -> None:
@@ -14,5 +14,5 @@ def add(commands: Commands) -> None:
         ticket system (--tickets), or a table that somebody kept (--counts, --channels).
         """,
     )
-    for each in (hours, avoidable, priority):
+    for each in (hours, avoidable, priority, before_after):
         each.add(reports)

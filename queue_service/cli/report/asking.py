@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,10 +25,10 @@ ZONE = "Asia/Tokyo"
 BAD_SHOWN = 5
 
 
-def add_ground(parser: Parser) -> None:
-    """What a report on visits stands on, and how it is written."""
+def add_ground(parser: Parser, *, period: bool = True) -> None:
+    """What a report on visits stands on, and how it is written. `period`: its days can be chosen."""
     files = {"tickets": "a ticket log, gz or not", "counts": "a table of visitors by interval"}
-    ground = _add_data(parser, files)
+    ground = _add_data(parser, files, period=period)
     ground.add_argument("--interval", type=_interval, metavar="MIN", help="of the counts")
     ground.add_argument(
         "--map", metavar="NAME=COLUMN", action="append", default=[], help="as in `import tickets`"
@@ -45,14 +45,17 @@ def add_ground_of_copies(parser: Parser) -> None:
     add_paper(parser)
 
 
-def _add_data(parser: Parser, files: Mapping[str, str]) -> argparse._ArgumentGroup:
+def _add_data(
+    parser: Parser, files: Mapping[str, str], *, period: bool = True
+) -> argparse._ArgumentGroup:
     """An office, or one of some files, and its first and last day. `files`: what each option reads."""
     ground = parser.add_argument_group("the data")
     which = ground.add_mutually_exclusive_group(required=True)
     which.add_argument("--office", metavar="ID", help="the days of an office")
     for name, what in files.items():
         which.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
-    for name, end in (("from", "first"), ("to", "last")):
+    parser.set_defaults(first=None, last=None)
+    for name, end in (("from", "first"), ("to", "last")) if period else ():
         ground.add_argument(
             f"--{name}",
             dest=end,
@@ -86,16 +89,30 @@ def _interval(text: str) -> int:
 
 def told(args: argparse.Namespace, settings: Settings, ask: Callable[[Ground], Report]) -> int:
     """Find the ground, ask, and write the report down."""
+    write(args, ask(found(args, settings)))
+    return 0
+
+
+def found(
+    args: argparse.Namespace, settings: Settings, period: tuple[date, date] | None = None
+) -> Ground:
+    """The ground; `period`: of an office these days, where nobody could choose them."""
     try:
-        ground, bad = _ground(args, settings)
+        ground, bad = _ground(args, settings, period)
     except TicketLogError as failure:
         raise CommandFailed(str(failure)) from failure
     for row in bad[:BAD_SHOWN]:
         say(f"line {row.line}: {row.reason}")
     if bad:
         say(f"{len(bad)} rows could not be used and are not in the report.")
-    write(args, ask(ground))
-    return 0
+    return ground
+
+
+def beside(args: argparse.Namespace, others: Sequence[str]) -> list[argparse.Namespace]:
+    """The same arguments with other offices, or with other files of the same kind."""
+    name = next(each for each in ("office", "tickets", "counts") if getattr(args, each))
+    kind = str if name == "office" else Path
+    return [argparse.Namespace(**vars(args) | {name: kind(each)}) for each in others]
 
 
 def write(args: argparse.Namespace, report: Report) -> None:
@@ -109,11 +126,16 @@ def write(args: argparse.Namespace, report: Report) -> None:
         part.replace(args.output)
 
 
-def _ground(args: argparse.Namespace, settings: Settings) -> tuple[Ground, list[BadRow]]:
+def _ground(
+    args: argparse.Namespace, settings: Settings, period: tuple[date, date] | None
+) -> tuple[Ground, list[BadRow]]:
     if args.office:
-        if args.first is None or args.last is None:
-            raise CommandFailed("--from and --to: say which days of the office.")
-        return with_ledger(settings, lambda ledger: _of_office(ledger, args)), []
+        if period is None:
+            if args.first is None or args.last is None:
+                raise CommandFailed("--from and --to: say which days of the office.")
+            period = date.fromisoformat(args.first), date.fromisoformat(args.last)
+        first, last = period
+        return with_ledger(settings, lambda ledger: _of_office(ledger, args, first, last)), []
     ground, bad = _of_file(args)
     return ground.between(args.first, args.last), bad
 
@@ -129,7 +151,5 @@ def _of_file(args: argparse.Namespace) -> tuple[Ground, list[BadRow]]:
     return ground_of_counts(args.counts, args.interval, zone)
 
 
-async def _of_office(ledger: Ledger, args: argparse.Namespace) -> Ground:
-    office = await ledger.office(args.office)
-    first, last = date.fromisoformat(args.first), date.fromisoformat(args.last)
-    return await ground_of_office(ledger, office, first, last)
+async def _of_office(ledger: Ledger, args: argparse.Namespace, first: date, last: date) -> Ground:
+    return await ground_of_office(ledger, await ledger.office(args.office), first, last)

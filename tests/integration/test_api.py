@@ -143,6 +143,7 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("a", "GET", "stats/definitions", None),
     ("a", "GET", "reports/reception-hours", None),
     ("a", "GET", "reports/avoidable", None),
+    ("a", "GET", "reports/before-after", None),
     ("", "POST", "/api/v1/keys", {"role": "kiosk", "office": "small"}),
     ("", "GET", "/api/v1/keys", None),
     ("", "POST", "/api/v1/keys/{theirs}/revoke", None),

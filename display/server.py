@@ -14,7 +14,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, FromQuery
 
 from display import site
-from display.door import FORBIDDEN, Door, Socket, from_our_pages, offered_key
+from display.door import FORBIDDEN, RULE, Door, Socket, from_our_pages, offered_key
 from display.feed import Feed
 from queue_service.ledger import Ledger
 from queue_service.opening import State, end, opened, stop_loudly
@@ -69,7 +69,7 @@ class Feeds:
         await end(self._tasks)
 
 
-@websocket("/ws/offices/{office:str}/board", opt=site.OPEN)
+@websocket("/ws/offices/{office:str}/board", opt=RULE)
 async def board_socket(
     socket: Socket, office: FromPath[str], zone: FromQuery[str | None] = None
 ) -> None:

@@ -51,11 +51,15 @@ async def _hold(state: State, settings: Settings, tried: asyncio.Event) -> None:
     while True:
         try:
             async with Ledger.open(settings.redis_url or "", settings.archives) as ledger:
-                state.access = Access(ledger.redis, settings.admin_key)
-                state.limits = Limits(ledger.redis)
+                access = Access(ledger.redis, settings.admin_key, settings.pepper)
+                await access.hashes()  # or somebody has to be told now that no key will fit
+                state.access, state.limits = access, Limits(ledger.redis)
                 state.ledger = ledger
                 tried.set()
-                await asyncio.Event().wait()  # until we are ended
+                try:
+                    await asyncio.Event().wait()  # until we are ended
+                finally:
+                    await access.close()
         except Unavailable as away:
             log.warning("engine_away", reason=str(away.__cause__), retry_s=RECONNECT_S)
         tried.set()

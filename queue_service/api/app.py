@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
 from queue_service.api import (
+    access,
     board,
     desks,
     docs,
@@ -90,7 +91,7 @@ def create_app(
         route_handlers=[
             *(offices.router, entrance.router, tickets.router, moves.router),
             *(desks.router, board.router, voice.router, events.router),
-            *(stats.router, estimates.router, reports.router, freed_time.router),
+            *(stats.router, estimates.router, reports.router, freed_time.router, access.router),
         ],
     )
     app = Litestar(

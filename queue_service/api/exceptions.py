@@ -32,21 +32,22 @@ def _answer(
         "detail": detail,
         "code": code,
     }
+    headers = dict(headers or {})
+    if "retry_after_s" in more:
+        headers["Retry-After"] = str(more["retry_after_s"])
     # Encoded here, because more may hold a lone surrogate from a hostile request.
     raw = msgspec.json.encode(msgspec.to_builtins(body | more, str_keys=True))
     return Response(
         raw,
         status_code=status,
         media_type="application/problem+json",
-        headers=HEADERS | (headers or {}),
+        headers=HEADERS | headers,
     )
 
 
 def of_problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     """What the API itself found."""
-    headers = {"WWW-Authenticate": "Bearer"} if problem.code == "no_key" else {}
-    if "retry_after_s" in problem.more:
-        headers["Retry-After"] = str(problem.more["retry_after_s"])
+    headers = {"WWW-Authenticate": "Bearer"} if problem.code == "no_key" else None
     return _answer(problem.code, str(problem), STATUS[problem.code], problem.more, headers)
 
 

@@ -57,6 +57,7 @@ WHY = {
     409: "Not possible now; nothing was changed.",
     413: "The body is too large.",
     422: "The idempotency key was used with another body.",
+    429: "That was too often; come back after `Retry-After` seconds.",
     503: "The engine cannot be reached; try again, with the same idempotency key.",
 }
 
@@ -144,10 +145,11 @@ def _refusals(operation: Operation, path: str, method: str, public: bool) -> lis
         400: writes or bool(operation.parameters),
         401: True,
         403: not public or path.endswith("/cancel"),
-        404: "{office}" in path,
+        404: "{" in path or writes,
         409: writes,
         413: writes,
         422: writes,
+        429: True,
         503: True,
     }
     return [code for code, does in applies.items() if does]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from queue_service.cli import lifeline
 from queue_service.cli.command import Commands, Parser, add_address
-from queue_service.cli.engines import engine, guard
+from queue_service.cli.engines import check_pepper, engine, guard
 from queue_service.cli.stopping import noted
 from queue_service.settings import Settings
 
@@ -95,6 +95,7 @@ def _api(args: argparse.Namespace, settings: Settings) -> int:
     from queue_service.api.serve import serve
 
     with _ready(args, settings) as ready:
+        check_pepper(ready)
         app = create_app(ready, [board_socket, *site.handlers], [feeding])
         serve(app, ready.host, ready.port, ready.proxies)
     return 0
@@ -105,6 +106,7 @@ def _display(args: argparse.Namespace, settings: Settings) -> int:
     from queue_service.api.serve import serve
 
     with _ready(args, settings) as ready:
+        check_pepper(ready)
         serve(create_app(ready), ready.host, ready.port, ready.proxies)
     return 0
 

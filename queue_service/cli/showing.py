@@ -11,7 +11,7 @@ from functools import partial
 import httpx
 from msgspec import Struct
 
-from queue_service.access import Access, Role
+from queue_service.access import Access
 from queue_service.cli import links
 from queue_service.cli.command import progress, say
 from queue_service.cli.throw_away import ThrowAway
@@ -23,6 +23,7 @@ from queue_service.imports import Source, take_in
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.replay_client import Api
+from queue_service.rights import Role
 from queue_service.roll_ups import note_cursor, outstanding, roll_up
 from queue_service.settings import Settings
 from queue_service.ticket_log import Row

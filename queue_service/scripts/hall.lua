@@ -42,18 +42,7 @@ local now = clock()
 
 -- Replies ------------------------------------------------------------------------------------------
 
--- The reply of a command that was asked before, a word on why it cannot be answered yet, or nil.
-local function asked_before()
-  local answer = command.intent and redis.call('GET', ANSWER)
-  if not answer then
-    return nil
-  end
-  local intent, reply = string.match(answer, '^(%S+) (.*)$')
-  if intent ~= command.intent then
-    return '{"error":{"code":"key_reused"}}'
-  end
-  return '{"replayed":true,' .. string.sub(reply, 2)
-end
+-- include: answers
 
 -- Whether the caller knows the office as it is now: the definition's version and the business day.
 local function out_of_date()
@@ -72,14 +61,6 @@ end
 -- Every script begins so: `local early = opening(); if early then return early end`.
 local function opening()
   return asked_before() or out_of_date()
-end
-
--- Gives a reply and remembers it, so that asking twice is safe.
-local function answer(reply)
-  if command.intent then
-    redis.call('SET', ANSWER, command.intent .. ' ' .. reply, 'PX', command.keep)
-  end
-  return reply
 end
 
 -- Tickets and desks --------------------------------------------------------------------------------

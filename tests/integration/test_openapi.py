@@ -31,7 +31,7 @@ CONFIG = """
 [parameters]
 "path.office" = "small"
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
 [[operations]]
 include-name = "PUT /api/v1/offices/{office}"
 checks.positive_data_acceptance.enabled = false
@@ -157,6 +157,7 @@ def test_what_the_public_may_ask_takes_no_key_in_the_description(
         "GET /api/v1/offices/{office}/tickets/{ticket}",
         "GET /api/v1/offices/{office}/tickets/{ticket}/qr",
         "POST /api/v1/offices/{office}/tickets/{ticket}/cancel",
+        "POST /api/v1/enrol",
     }
 
 

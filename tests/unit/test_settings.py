@@ -66,6 +66,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("PROXIES", "proxy.example.jp", "10.1.0.0/24"),
         ("PROXIES", "10.1.0.1/24", "10.1.0.0/24"),
         ("ADMIN_KEY", "short", "16 characters"),
+        ("PEPPER", "short", "16 characters"),
         ("LOG_FORMAT", "JSON", "json or text"),
         ("DURABILITY", "never", "always or everysec"),
         ("REDIS_URL_FILE", "/no/such/file", "cannot be read"),
@@ -80,7 +81,8 @@ def test_a_wrong_value_names_its_variable_and_the_remedy(
 
 
 @pytest.mark.parametrize(
-    ("name", "field"), [("REDIS_URL", "redis_url"), ("ADMIN_KEY", "admin_key")]
+    ("name", "field"),
+    [("REDIS_URL", "redis_url"), ("ADMIN_KEY", "admin_key"), ("PEPPER", "pepper")],
 )
 def test_a_secret_may_stand_in_a_file(tmp_path: Path, name: str, field: str) -> None:
     secret = "redis://:secret-of-the-tests@engine/0"  # noqa: S105
@@ -97,10 +99,15 @@ def test_no_secret_is_shown_even_when_it_is_wrong() -> None:
             "MADOGUCHI_REDIS_URL": url,
             "MADOGUCHI_JOBS_REDIS_URL": url,
             "MADOGUCHI_ADMIN_KEY": password,
+            "MADOGUCHI_PEPPER": password,
         }
     )
     assert password not in f"{settings!r} {settings}"
-    for name, wrong in (("REDIS_URL", f"http://:{password}@engine"), ("ADMIN_KEY", password[:9])):
+    for name, wrong in (
+        ("REDIS_URL", f"http://:{password}@engine"),
+        ("ADMIN_KEY", password[:9]),
+        ("PEPPER", password[:9]),
+    ):
         with pytest.raises(BadSetting) as refused:
             Settings.from_env({f"MADOGUCHI_{name}": wrong})
         assert password[:9] not in str(refused.value)

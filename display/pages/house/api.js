@@ -124,6 +124,19 @@ export class Api {
 }
 
 /**
+ * Exchanges an enrolment code for the key of this device.
+ *
+ * @param {string} code
+ * @param {string} press the intent: with it a key whose answer was lost comes again, though the code is used
+ * @returns {Promise<string>}
+ */
+export async function enrol(code, press) {
+  const open = new Api("", null);
+  open.root = "/api/v1";
+  return (await open.post("/enrol", { code }, { press })).key;
+}
+
+/**
  * A name for one press. `crypto.randomUUID` needs HTTPS, which a hall's own network may lack.
  *
  * @returns {string}

@@ -15,7 +15,7 @@ import { tag } from "../house/words.js";
  * @property {number | null} struck_by
  */
 
-const SHOWN = 50; // the latest; the export has all of them
+const SHOWN = 20; // the latest; the export has all of them
 
 export class Uses {
   /**

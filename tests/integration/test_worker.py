@@ -24,7 +24,7 @@ from queue_service.tickets import BOOKING_GRACE_MS, State
 from tests.conftest import TEN_O_CLOCK
 from tests.faults.engines import until
 from tests.hall import OFFICE, issue
-from worker.jobs import QUEUE, TEND, HouseJob, ask, job_queue, make_worker
+from worker.jobs import QUEUE, TEND, HouseJob, Times, ask, job_queue, make_worker
 from worker.schedule import Schedule, tick
 
 DAY_MS = 24 * 3_600_000
@@ -95,7 +95,8 @@ async def test_asking_often_leaves_one_job_waiting(
 async def test_two_schedules_at_once_do_no_harm(
     ledger: Ledger, redis: Redis, engine_url: str
 ) -> None:
-    schedules = [Schedule(redis, partial(Ledger.open, engine_url), tick_s=0.02) for _ in range(2)]
+    often = Times(tick=0.02)
+    schedules = [Schedule(redis, partial(Ledger.open, engine_url), often) for _ in range(2)]
     for schedule in schedules:
         schedule.start()
     deadline = time.monotonic() + 5

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 from redis import Redis
-from rq import Queue, Retry, SimpleWorker
+from rq import Queue, Retry, SimpleWorker, worker_registration
 from rq.exceptions import InvalidJobOperation
 from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
@@ -129,7 +129,12 @@ class HouseWorker(SimpleWorker):
         """Keep the command line as it is: people look for the data dir in it."""
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Say that we live, for so many seconds."""
+        """Say that we live, for so many seconds; and who we are, if that was forgotten meanwhile."""
+        if pipeline is None and not self.connection.exists(self.key):
+            with self.connection.pipeline() as again:
+                again.hset(self.key, mapping=self.serialize())
+                worker_registration.register(self, again)
+                again.execute()
         super().heartbeat(timeout or self.worker_ttl + self.times.grace, pipeline)
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:

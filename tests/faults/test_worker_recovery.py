@@ -132,6 +132,16 @@ async def test_what_a_killed_worker_was_at_is_done_and_forgotten(
     assert scene.redis.exists(WORKERS, RUNNING) == 0
 
 
+async def test_a_worker_that_was_forgotten_says_again_who_it_is(scene: Scene) -> None:
+    """As after a pause of the engine that was longer than a beat."""
+    with scene.worker() as worker:
+        await eventually(lambda: worker.told("successful_job_count"))
+        for key in scene.redis.smembers(WORKERS):
+            scene.redis.delete(key, WORKERS, "rq:workers:madoguchi")
+        await eventually(lambda: worker.told("queues") == "madoguchi")
+        assert scene.redis.smembers("rq:workers:madoguchi") == scene.redis.smembers(WORKERS)
+
+
 async def test_two_workers_side_by_side_fail_at_nothing(scene: Scene) -> None:
     """Both ask for the same jobs all the time, so that they often do one at the same time."""
 

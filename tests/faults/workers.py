@@ -1,13 +1,16 @@
-"""The worker as a process of its own, as `madoguchi worker` runs it, but in a hurry."""
+"""The worker as a process of its own, as `madoguchi worker` runs it, but in a hurry; and its end."""
 
 import os
 import signal
 import sys
 from pathlib import Path
+from random import Random
 from typing import Self
 
+from queue_service.embedded import Embedded
 from queue_service.logs import configure
 from queue_service.settings import Settings
+from tests.faults.engines import connected, kill, until
 from tests.live import forks
 from worker.jobs import Times
 from worker.work import work
@@ -48,6 +51,23 @@ class Worker:
         self._process.join(seconds)
         return self._process.exitcode
 
+    def told(self, what: str) -> str | None:
+        """What rq knows of this process: its `state`, or its `successful_job_count`."""
+        with connected(self._args[2] or self._args[0]) as redis:
+            for key in redis.smembers("rq:workers"):
+                pid, told = redis.hmget(key, "pid", what)
+                if pid == str(self._process.pid):
+                    return told
+        return None
+
+    def job(self) -> str:
+        """Which job it is in the middle of, "" if it is in none."""
+        if self.told("state") != "busy":
+            return ""
+        with connected(self._args[2] or self._args[0]) as redis:
+            (*_, running) = redis.zrange("rq:wip:madoguchi", -1, -1) or [""]
+        return running.partition("-")[0]
+
     def _start(self) -> None:
         self._process = forks.Process(target=_work, args=self._args)
         self._process.start()
@@ -56,3 +76,26 @@ class Worker:
 def _work(url: str, data_dir: Path, jobs_url: str | None, times: Times) -> None:
     configure("text")
     sys.exit(work(Settings(data_dir=data_dir, redis_url=url, jobs_redis_url=jobs_url), times))
+
+
+def strike(chance: Random, engine: Embedded, worker: Worker) -> str:
+    """Kill worker or engine or both, start again what has ended, and wait until work goes on.
+
+    Schedule and jobs are one process: there is no killing one without the other. Returns in the
+    middle of which job the worker was, "" for none.
+    """
+    victim = chance.choice(("worker", "engine", "both"))
+    job = worker.job()
+    if victim != "worker":
+        kill(engine)
+    if victim != "engine":
+        worker.kill()
+    engine.start()
+    before = worker.told("successful_job_count")
+
+    def works() -> bool:
+        worker.start()  # without its engine it may have given up
+        return worker.told("successful_job_count") not in (None, before)
+
+    until(works, 30)
+    return job

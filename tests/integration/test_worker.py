@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -160,6 +161,21 @@ def test_the_test_above_would_notice(engine_url: str, redis: Redis, tmp_path: Pa
     )
     assert proof.exists()
     assert HouseJob is not Job
+
+
+async def test_rq_info_shows_our_queue(ledger: Ledger, redis: Redis, engine_url: str) -> None:
+    """With the address that `madoguchi doctor` prints, as `madoguchi worker --help` says."""
+    ask(job_queue(redis), TEND, "nowhere")
+    await worked_off(redis, partial(Ledger.open, engine_url))
+    ask(job_queue(redis), TEND, OFFICE)
+    rq = Path(sys.executable).with_name("rq")
+    told = await asyncio.to_thread(
+        subprocess.run, [rq, "info", "-u", engine_url], capture_output=True, text=True, check=True
+    )
+    queue, *_ = (line for line in told.stdout.splitlines() if line.startswith(QUEUE))
+    assert re.findall(r"\d+ [a-z]+", queue) == ["0 executing", "0 finished", "1 failed"]
+    assert re.search(r"\|█* *1,", queue), "one waits"
+    assert told.stderr == ""
 
 
 # ---- the process

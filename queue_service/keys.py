@@ -16,7 +16,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:queue:moving:reception` | zset | `000000000012` scored by place (ms) | while waiting |
 | `{ashikaga}:freed` | hash | `17` → a use of freed time · `struck:17` → 19, which struck it | for ever |
 | `{ashikaga}:figures` | hash | `2026-11-23` → the figures of that business day | for ever |
-| `{ashikaga}:rolled` | hash | `2026-11-23` → the entry up to which they were read | for ever |
+| `{ashikaga}:rolled` | hash | `2026-11-23` → the entry up to which they were read; `at` → when | for ever |
 | `{ashikaga}:imports` | hash | `3f9a…` → what was imported, as JSON | for ever |
 | `{ashikaga}:counts` | hash | `2019-04-01/3f9a…` → visitors counted elsewhere, as JSON | for ever |
 | `{ashikaga}:channels` | hash | `2026-11/3f9a…` → copies through other channels, as JSON | for ever |

@@ -41,10 +41,17 @@ def _add_worker(commands: Commands) -> Parser:
         "end business days and let bookings lapse, alone",
         _worker,
         """
-        Any number of them may work side by side.
+        It also computes the figures of days, puts final days into the archive and learns how long
+        people wait. Any number of them may work side by side.
+
+        Its jobs are rq's. `rq info` shows those that wait and those that failed within the hour; so
+        does /metrics of the API. It wants the address of the engine of the jobs:
+        MADOGUCHI_JOBS_REDIS_URL or MADOGUCHI_REDIS_URL, or that of an engine in the data dir, which
+        `madoguchi doctor` prints.
 
         example:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi worker
+          rq info -u unix:///var/lib/madoguchi/engine.sock
         """,
     )
 

@@ -130,7 +130,8 @@ class HouseWorker(SimpleWorker):
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Say that we live, for so many seconds; and who we are, if that was forgotten meanwhile."""
-        if pipeline is None and not self.connection.exists(self.key):
+        # A job that ends meanwhile leaves a record of its own, without a name.
+        if pipeline is None and not self.connection.hexists(self.key, "queues"):
             with self.connection.pipeline() as again:
                 again.hset(self.key, mapping=self.serialize())
                 worker_registration.register(self, again)

@@ -5,14 +5,14 @@ and an hour that is shown twice is two intervals, told apart by their offset. An
 cuts is shorter, and says so by its start and end.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Literal, get_args
 
 import numpy as np
 
-from queue_service.figures import Column
+from queue_service.figures import Column, Flags
 from queue_service.hours import MINUTE_MS, instant, reception_spans
 from queue_service.offices import Office
 
@@ -72,6 +72,16 @@ class Bins:
     def day(self, at: Column) -> Column:
         """How many days after the first date each instant lies."""
         return np.searchsorted(self._midnights[:-1], at, "right").astype("<i8") - 1
+
+    def of_dates(self, dates: Collection[str]) -> Flags:
+        """Which intervals, and which weekdays in them, have one of these dates."""
+        found = np.zeros((self.starts.size, 7), bool)
+        begins = self.place(np.array(self._midnights[:-1], "<i8")).tolist()
+        ends = self.place(np.array(self._midnights[1:], "<i8") - 1).tolist()
+        for day, begin, end in zip(self._dates, begins, ends, strict=True):
+            if day.isoformat() in dates:
+                found[begin : end + 1, day.weekday()] = True
+        return found
 
     def weekday(self, at: Column) -> Column:
         """The day of the week of each instant; Monday is 0."""

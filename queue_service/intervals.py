@@ -5,7 +5,8 @@ means and percentiles come from the raw values of the range asked for and are ne
 figure of a visit stands in the interval of its arrival; intervals are half-open.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -13,9 +14,9 @@ import numpy as np
 from msgspec import Struct
 
 from queue_service.bins import Bin, Bins, reception_bins
-from queue_service.figures import NONE, REFUSED, VISIT, Column, Day, Rows
+from queue_service.figures import LEDGER, NONE, REFUSED, VISIT, Column, Day, Flags, Rows
 from queue_service.hours import DAYS, instant
-from queue_service.measures import MEASURES, WITHIN, measure
+from queue_service.measures import MEASURES, WITHIN, measure, nulled
 from queue_service.offices import Office
 
 By = Literal["service", "desk", "section", "weekday", "channel", "language", "time"]
@@ -51,11 +52,35 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Quality(Struct, frozen=True, kw_only=True):
-    """How far the figures can be trusted, as numbers of visits."""
+    """How far the figures can be trusted, as numbers of visits; null where nobody can tell.
 
-    implied_starts: int
-    forgotten_finishes: int
-    with_items: int
+    They are told of `known_for` visits: those that this system saw itself. The logs of others do not say.
+    """
+
+    known_for: int
+    implied_starts: int | None
+    forgotten_finishes: int | None
+    with_items: int | None
+
+
+def quality_of(days: Iterable[Day], begins: int, ends: int, service: str | None = None) -> Quality:
+    """The quality of the visits from `begins` to `ends`, of one service or of all."""
+    counted = Counter[str]()
+    for day in days:
+        if day.source != LEDGER:
+            continue
+        rows = day.visit_rows
+        rows = rows[_wanted(rows, "arrived_at", begins, ends, day.names, service)]
+        counted["known_for"] += rows.size
+        for name in ("implied", "forgotten", "with_items"):
+            counted[name] += int(rows[name].sum())
+    known = counted["known_for"]
+    return Quality(
+        known_for=known,
+        implied_starts=counted["implied"] if known else None,
+        forgotten_finishes=counted["forgotten"] if known else None,
+        with_items=counted["with_items"] if known else None,
+    )
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -73,8 +98,10 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
     cut = Bins(office, question.first, question.last, question.bin, whole=whole)
     begins = instant(office.tz, question.first, 0)
     ends = instant(office.tz, question.last + timedelta(days=1), 0)
-    visits = _chosen(visits, "arrived_at", begins, ends, names, question.service)
-    refused = _chosen(refused, "at", begins, ends, names, question.service)
+    wanted = _wanted(visits, "arrived_at", begins, ends, names, question.service)
+    untold = {name: dark[wanted] for name, dark in _untold(days, question).items()}
+    visits = visits[wanted]
+    refused = refused[_wanted(refused, "at", begins, ends, names, question.service)]
     groups = _Groups(question, office, names, cut)
     mine = groups.of(visits, "arrived_at")
     away = groups.of(refused, "at")
@@ -85,18 +112,20 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
         place[mine.size : mine.size + away.size],
         keys.size,
         question.within and question.within * 60_000,
+        untold,
     )
+    if dark := {day.date for day in days if "refused" in day.unknown}:
+        seen = {day.date for day in days if "refused" not in day.unknown}
+        none = groups.have(dark, keys) & ~groups.have(seen, keys)
+        none &= np.array(measured["refused"]) == 0
+        measured["refused"] = nulled(measured["refused"], none)
     labels = groups.labels(keys)
     columns = [*labels.values(), *(measured[name] for name in question.measures)]
     titles = question.columns
     return Answer(
         rows=[dict(zip(titles, row, strict=True)) for row in zip(*columns, strict=True)],
         n=int(visits.size),
-        quality=Quality(
-            implied_starts=int(visits["implied"].sum()),
-            forgotten_finishes=int(visits["forgotten"].sum()),
-            with_items=int(visits["with_items"].sum()),
-        ),
+        quality=quality_of(days, begins, ends, question.service),
     )
 
 
@@ -115,13 +144,29 @@ def _together(days: Sequence[Day]) -> tuple[Rows, Rows, tuple[str, ...]]:
     return np.concatenate(visits), np.concatenate(refused), tuple(names)
 
 
-def _chosen(
+def _untold(days: Sequence[Day], question: Question) -> dict[str, Flags]:
+    """By count the visits whose day cannot tell it."""
+    names = {name for day in days for name in day.unknown} - {"refused"}
+    if "served" in names and question.within is not None:
+        names.add(WITHIN)
+    return {
+        name: np.concatenate(
+            [
+                np.full(day.visit_rows.size, (name if name != WITHIN else "served") in day.unknown)
+                for day in days
+            ]
+        )
+        for name in names
+    }
+
+
+def _wanted(
     rows: Rows, at: str, begins: int, ends: int, names: Sequence[str], service: str | None
-) -> Rows:
-    wanted = (rows[at] >= begins) & (rows[at] < ends)
+) -> Flags:
+    wanted: Flags = (rows[at] >= begins) & (rows[at] < ends)
     if service not in (None, WHOLE_OFFICE):
         wanted &= rows["service"] == (names.index(service) if service in names else NONE)
-    return rows[wanted]
+    return wanted
 
 
 class _Groups:
@@ -209,6 +254,23 @@ class _Groups:
             if only in (None, name)
         ]
         return np.concatenate([np.empty(0, "<i8"), *every])
+
+    def have(self, dates: Collection[str], keys: Column) -> Flags:
+        """Which groups have one of these dates in them."""
+        found = self._cut.of_dates(dates)
+        interval, weekday = self._parted(keys)
+        whole: Flags = np.logical_or.reduce(found, axis=1)
+        return whole[interval] if weekday is None else found[interval, weekday]
+
+    def _parted(self, keys: Column) -> tuple[Column, Column | None]:
+        """The intervals of the groups, and their weekdays where they are told apart by them."""
+        weekday = None
+        for by in reversed(self._question.told_by):
+            size = len(self._values[by])
+            if by == "weekday":
+                weekday = keys % size
+            keys = keys // size
+        return keys // len(self._services), weekday
 
     def labels(self, keys: Column) -> dict[str, list[Any]]:
         """What the groups are called, as columns."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from queue_service.figures import NONE, Column, End, Rows
+from queue_service.figures import NONE, Column, End, Flags, Rows
 
 COUNTS = (
     *("arrivals", "refused", "called", "served"),
@@ -29,36 +29,50 @@ DECIMALS = 4  # of seconds; the ledger knows milliseconds
 
 
 def measure(
-    visits: Rows, group: Column, away: Column, groups: int, within_ms: int | None = None
+    visits: Rows,
+    group: Column,
+    away: Column,
+    groups: int,
+    within_ms: int | None = None,
+    untold: Mapping[str, Flags] | None = None,
 ) -> dict[str, list[Any]]:
     """Every measure, as a column over the groups.
 
     `group`: of each visit, and once more for each further time that the visits are gone over; `away`:
     of each visitor who was turned away; `within_ms`: also count who was served after a wait of at
-    most so long. Times are in seconds.
+    most so long; `untold`: by count, the visits of which nobody can tell it. Times are in seconds.
     """
     again = group.size // visits.size if visits.size else 0
 
-    def count(where: Any) -> list[int]:
-        counted: list[int] = np.bincount(group[np.tile(where, again)], minlength=groups).tolist()
-        return counted
+    def count(where: Any) -> Column:
+        return np.bincount(group[np.tile(where, again)], minlength=groups)
 
-    told: dict[str, list[Any]] = {
+    counts = {
         "arrivals": count(np.ones(visits.size, bool)),
-        "refused": np.bincount(away, minlength=groups).tolist(),
+        "refused": np.bincount(away, minlength=groups),
         "called": count(visits["to_call"] != NONE),
         "served": count(visits["wait"] != NONE),
     }
     if within_ms is not None:
-        told[WITHIN] = count((visits["wait"] != NONE) & (visits["wait"] <= within_ms))
+        counts[WITHIN] = count((visits["wait"] != NONE) & (visits["wait"] <= within_ms))
     for end in (End.FINISHED, End.NO_SHOW, End.CANCELLED, End.EXPIRED):
-        told[end.name.lower()] = count(visits["end"] == end)
+        counts[end.name.lower()] = count(visits["end"] == end)
+    told: dict[str, list[Any]] = {name: found.tolist() for name, found in counts.items()}
+    for name, nobody in (untold or {}).items():
+        # Where it can be told of some visits of a group, these are counted.
+        dark = (count(nobody) > 0) & (count(~nobody) == 0)
+        told[name] = nulled(told[name], dark)
     for name, (column, what) in SPANS.items():
         there = np.tile(visits[column] != NONE, again)
         spans = _spans(group[there], np.tile(visits[column], again)[there].astype("<i8"), groups)
         for each in what:
             told[f"{name}_{each}_s"] = spans[each]
     return told
+
+
+def nulled(counts: list[Any], where: Flags) -> list[Any]:
+    """Counts, with null where nobody can tell."""
+    return [None if dark else count for count, dark in zip(counts, where.tolist(), strict=True)]
 
 
 def _spans(group: Column, values: Column, groups: int) -> dict[str, list[float | None]]:

@@ -140,6 +140,7 @@ def _definitions(
     rests_on = {
         "n": found.n,
         "missing_days": ", ".join(map(str, found.missing_days)),
+        "known_for": quality.known_for,
         "implied_starts": quality.implied_starts,
         "forgotten_finishes": quality.forgotten_finishes,
         "with_items": quality.with_items,

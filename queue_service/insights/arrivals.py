@@ -24,7 +24,10 @@ MINUTES = 24 * 60
 
 
 class Arrivals(Struct, frozen=True, kw_only=True):
-    """Visitors by day and interval. `refused`: of them, those who were given no number."""
+    """Visitors by day and interval.
+
+    `refused`: of them, those who were given no number; None where the data cannot tell.
+    """
 
     dates: tuple[date, ...]  # those with visitors, in order
     day: Column  # of each interval: its place in `dates` …
@@ -32,7 +35,7 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     end: Column
     count: Column  # … and its visitors
     step: int  # the longest interval, minutes
-    refused: int = 0
+    refused: int | None = None
 
     @property
     def weekday(self) -> Column:
@@ -93,10 +96,11 @@ def of_days(
     counted at the touch.
     """
     begins, ends = instant(office.tz, first, 0), instant(office.tz, last + A_DAY, 0)
-    come, away = [np.empty(0, "<i8")], [np.empty(0, "<i8")]
+    come, away, told = [np.empty(0, "<i8")], [np.empty(0, "<i8")], False
     for day in days:
         if who != "received":
             away.append(day.refused_rows["at"])
+            told = told or "refused" not in day.unknown
         if who == "refused":
             continue
         rows = day.visit_rows
@@ -120,15 +124,19 @@ def of_days(
         end=start + 1,
         count=count.astype("<i8"),
         step=1,
-        refused=int(((refused >= begins) & (refused < ends)).sum()),
+        refused=int(((refused >= begins) & (refused < ends)).sum()) if told else None,
     )
 
 
 def of_counts(counts: Iterable[Count], interval: int) -> Arrivals:
-    """Visitors whom somebody counted; `interval`: how long each was, minutes."""
-    rows = sorted((date.fromisoformat(each.date), each.start, each.count) for each in counts)
-    dates = sorted({day for day, _, _ in rows})
+    """Visitors whom somebody counted; `interval`: how long each was, minutes.
+
+    A date on which nobody was counted at all was looked at while the doors were closed: it is no day.
+    """
+    every = [(date.fromisoformat(each.date), each.start, each.count) for each in counts]
+    dates = sorted({day for day, _, count in every if count})
     place = {day: n for n, day in enumerate(dates)}
+    rows = sorted(each for each in every if each[0] in place)
     day, start, count = (
         np.array([(place[day], start, count) for day, start, count in rows], "<i8").reshape(-1, 3).T
     )

@@ -16,7 +16,7 @@ from queue_service.counts import Copies, Count
 from queue_service.figures import Day, digest
 from queue_service.hours import Spans, instant, local_time, reception_spans
 from queue_service.insights.arrivals import Arrivals, Basis, Who, of_counts, of_days
-from queue_service.intervals import Quality
+from queue_service.intervals import Quality, quality_of
 from queue_service.offices import Office
 
 A_DAY = timedelta(days=1)
@@ -80,17 +80,7 @@ class Ground(Struct, frozen=True, kw_only=True):
         begins, ends = (
             instant(self.office.tz, each, 0) for each in (self.first, self.last + A_DAY)
         )
-        counted = {"implied": 0, "forgotten": 0, "with_items": 0}
-        for day in self.days:
-            rows = day.visit_rows
-            here = rows[(rows["arrived_at"] >= begins) & (rows["arrived_at"] < ends)]
-            for name in counted:
-                counted[name] += int(here[name].sum())
-        return Quality(
-            implied_starts=counted["implied"],
-            forgotten_finishes=counted["forgotten"],
-            with_items=counted["with_items"],
-        )
+        return quality_of(self.days, begins, ends)
 
     @property
     def sha256(self) -> str:

@@ -67,16 +67,19 @@ def _facts(report: Report, words: Words) -> list[tuple[str, str]]:
         return [(words.page("population"), report["population"]), *of_its_own(report, words), *last]
     missing = report["missing_days"]
     named = "、".join(missing[:DAYS_NAMED]) + ("…" if len(missing) > DAYS_NAMED else "")
-    quality = report["quality"]
-    told = (
-        words.page("counts")
-        if quality is None
-        else "、".join(f"{words.page(name)} {count:,}" for name, count in quality.items())
-    )
     return [
         (words.page("population"), report["population"]),
         (words.page("n"), number(report["n"])),
         (words.page("missing"), f"{len(missing)} ({named})" if missing else words.page("none")),
-        (words.page("quality"), told),
+        (words.page("quality"), _quality(report, words)),
         *last,
     ]
+
+
+def _quality(report: Report, words: Words) -> str:
+    quality = report["quality"]
+    if quality is None:
+        return words.page("counts")
+    if not quality["known_for"]:
+        return words.page("logs") if report["n"] else words.page("none")
+    return "、".join(f"{words.page(name)} {count:,}" for name, count in quality.items())

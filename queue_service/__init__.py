@@ -15,7 +15,8 @@ Read in this order; each module knows only those above it.
     ledger          the only door: a method a verb; `questions` is its reading half
     rebuild         every key from the ledger alone: verify, restore (backup, restore)
     visits          what became of each ticket (export)
-    ticket_log      logs of other systems (log_columns, log_times; replay and its plan)
+    ticket_log      logs of other systems (log_records, log_columns, log_times; replay and its plan)
+    imports         such logs as history (intake, log_dates, log_visits, log_reasons; counts, elsewhere)
     rights          roles, who holds them, and the one rule of every door
     access          keys for devices and people (keyed_hash; enrolment: short codes for devices)
     api/            the same door over HTTP

@@ -4,7 +4,6 @@ Pure. It reads tables out of spreadsheets, row by row, and says of each row that
 that is empty is not a zero: nobody counted then.
 """
 
-import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -13,10 +12,11 @@ from msgspec import Struct
 
 from queue_service.freed_time import MOST_MINUTES, WHOLE, Use
 from queue_service.log_columns import TicketLogError
+from queue_service.log_records import Records
 from queue_service.ticket_log import BadRow
 
-DELIMITERS = ",;\t"  # spreadsheets of many countries write "CSV" with semicolons
 DAY = 24 * 60
+COPIES = ("month", "procedure", "channel", "copies")
 
 _START = re.compile(r"h?(\d{1,2})(?::(\d{2})|時台?)?(?:\s*[-–~〜].*)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
@@ -53,14 +53,8 @@ class Table:
         Raises:
             TicketLogError: there is none.
         """
-        lines = iter(lines)
-        first = next(lines, "")
-        self._delimiter = max(DELIMITERS, key=first.count)
-        (cells,) = csv.reader([first], delimiter=self._delimiter) if first.strip() else ([],)
-        self.header = [each.strip() for each in cells]
-        if not self.header:
-            raise TicketLogError("the table is empty: its first line has to name the columns")
-        self._lines = lines
+        self._records = Records(lines)
+        self.header = self._records.header
 
     def place(self, name: str) -> int:
         """Where a column stands.
@@ -72,13 +66,12 @@ class Table:
             raise TicketLogError(f"no column {name!r} among {', '.join(self.header)}")
         return self.header.index(name)
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Every row that is not empty, with its line."""
-        reader = csv.reader(self._lines, delimiter=self._delimiter)
-        for cells in reader:
-            if any(each.strip() for each in cells):
+    def rows(self) -> Iterator[tuple[int, list[str], str | None]]:
+        """Every row that is not empty, with its line, and why it is none."""
+        for line, cells, fault in self._records:
+            if fault or any(each.strip() for each in cells):
                 more = [""] * (len(self.header) - len(cells))
-                yield reader.line_num + 1, [each.strip() for each in (*cells, *more)]
+                yield line, [each.strip() for each in (*cells, *more)], fault
 
 
 def read_counts(table: Table, interval: int) -> Iterator[Count | BadRow]:
@@ -89,20 +82,40 @@ def read_counts(table: Table, interval: int) -> Iterator[Count | BadRow]:
     Raises:
         TicketLogError: there is no column that could be read.
     """
-    at, cells_of = table.place("date"), _tall(table) if "count" in table.header else _wide(table)
+    at, cells_of = table.place("date"), _tall(table) if _is_tall(table) else _wide(table)
     seen: set[tuple[str, int, str]] = set()
-    for line, cells in table.rows():
-        for said, number, service in cells_of(cells):
+    for line, cells, fault in table.rows():
+        found: dict[tuple[str, int, str], Count] = {}
+        for said, number, service in () if fault else cells_of(cells):
             start = _start(said)
             key = (_day(cells[at]) or "", start or 0, service)
             fault = _fault(cells[at], start, said, number, interval)
-            if fault is None and key in seen:
+            if fault is None and (key in seen or key in found):
                 fault = f"{cells[at]} {said} stands here for the second time"
-            seen.add(key)
             if fault:
-                yield BadRow(line, fault, tuple(cells))
-            else:
-                yield Count(line, *key[:2], int(number), service)
+                break
+            found[key] = Count(line, *key[:2], int(number), service)
+        if fault:  # the whole row: when it is mended and read again, nothing of it counts twice
+            yield BadRow(line, fault, tuple(cells))
+        else:
+            seen.update(found)
+            yield from found.values()
+
+
+def columns_of_counts(table: Table) -> dict[str, str]:
+    """What is read from which columns; the counts from several where each is an interval."""
+    if _is_tall(table):
+        names = ("date", "start", "count", "service")
+        return {name: name for name in names if name in table.header}
+    return {"date": "date", "count": "+".join(name for name in table.header if _is_time(name))}
+
+
+def _is_tall(table: Table) -> bool:
+    return "count" in table.header
+
+
+def _is_time(name: str) -> bool:
+    return _start(name) is not None
 
 
 Cells = Callable[[list[str]], list[tuple[str, str, str]]]  # a row → start, count and service
@@ -115,7 +128,7 @@ def _tall(table: Table) -> Cells:
 
 
 def _wide(table: Table) -> Cells:
-    times = [n for n, name in enumerate(table.header) if _start(name) is not None]
+    times = [n for n, name in enumerate(table.header) if _is_time(name)]
     if not times:
         raise TicketLogError(
             "no column `count`, and none that is named after a time, like 08:30: "
@@ -143,24 +156,31 @@ def read_copies(table: Table) -> Iterator[Copies | BadRow]:
     Raises:
         TicketLogError: a column is missing.
     """
-    names = ("month", "procedure", "channel", "copies")
-    places = [table.place(name) for name in names]
+    places = [table.place(name) for name in COPIES]
     seen: set[tuple[str, str, str]] = set()
-    for line, cells in table.rows():
+    for line, cells, fault in table.rows():
         month, procedure, channel, number = (cells[place] for place in places)
-        found = _month(month)
-        key = (found or "", procedure, channel)
-        fault = None
-        if found is None:
-            fault = f"month {month!r} is not a month: write it like 2026-11"
-        elif not procedure or not channel:
-            fault = "procedure and channel must be there"
-        elif not number.isdecimal():
-            fault = f"copies {number!r} is not a whole number"
-        elif key in seen:
+        key = (_month(month) or "", procedure, channel)
+        fault = fault or _fault_of_copies(*key, month, number)
+        if fault is None and key in seen:
             fault = f"{month} {procedure} {channel} stands here for the second time"
-        seen.add(key)
-        yield BadRow(line, fault, tuple(cells)) if fault else Copies(line, *key, int(number))
+        if fault:
+            yield BadRow(line, fault, tuple(cells))
+        else:
+            seen.add(key)
+            yield Copies(line, *key, int(number))
+
+
+def _fault_of_copies(
+    month: str, procedure: str, channel: str, said: str, number: str
+) -> str | None:
+    if not month:
+        return f"month {said!r} is not a month: write it like 2026-11"
+    if not procedure or not channel:
+        return "procedure and channel must be there"
+    if not number.isdecimal():
+        return f"copies {number!r} is not a whole number"
+    return None
 
 
 def read_uses(
@@ -177,10 +197,12 @@ def read_uses(
     """
     date, category, minutes = (table.place(name) for name in ("date", "category", "minutes"))
     section = table.header.index("section") if "section" in table.header else None
-    for line, cells in table.rows():
+    for line, cells, broken in table.rows():
         row: Use | BadRow
         try:
             _refuse_other_encodings(cells)
+            if broken:
+                raise ValueError(broken)
             row = Use(
                 _used_on(cells[date], latest),
                 _section(WHOLE if section is None else cells[section], sections),

@@ -5,21 +5,25 @@ each import. Reports read them; the figures of tickets are not touched by them.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from queue_service import keys
 from queue_service.connection import Client
 from queue_service.counts import Copies, Count
 from queue_service.imports import Import, Source, imports
+from queue_service.insights.week import clock
 from queue_service.ledger import Ledger
+from queue_service.log_reasons import Reasons
 from queue_service.offices import Office
 from queue_service.round_trip import answered
 from queue_service.ticket_log import BadRow
 
 Kind = Literal["counts", "channels"]
+Found = Mapping[str, Sequence[Count | Copies]]  # by date or month
 
 
 async def keep(
@@ -30,44 +34,66 @@ async def keep(
     read: Iterable[Count | Copies | BadRow],
     *,
     rejected: Callable[[BadRow], None],
+    columns: Mapping[str, str] | None = None,
+    unused: Sequence[str] = (),
     dry: bool = False,
 ) -> tuple[Import, bool]:
     """Take a table in; returns what it was, and whether it is new. `dry`: only read it.
 
-    All of it is seen at once, or nothing.
+    `columns`, `unused`: how it is read. All of it is seen at once, or nothing.
     """
-    if known := (await imports(ledger.redis, office.id)).get(source.id):
-        return known, False
-    found: dict[str, list[Count | Copies]] = defaultdict(list)
-    bad = 0
-    for row in read:
-        if isinstance(row, BadRow):
-            bad += 1
-            rejected(row)
-        else:
-            found[row.date if isinstance(row, Count) else row.month].append(row)
-    what = _summary(office, source, kind, found, bad)
+    known = await imports(ledger.redis, office.id)
+    if source.id in known:
+        return known[source.id], False
+    found, reasons = _gathered(read, rejected)
+    what = replace(
+        _summary(office, source, kind, found),
+        rejected=reasons.rows,
+        reasons=reasons.told,
+        columns=dict(columns or {}),
+        unused_columns=tuple(unused),
+        replaces=source.replaced(known, kind),
+    )
     if what.rows and not dry:
-        note = {"import": what.id, "kind": kind, "rows": what.rows, "sha256": what.sha256}
-        await ledger.imported(office.id, {**note, "first": what.first, "last": what.last})
-        fields = {
-            f"{when}/{what.id}": msgspec.json.encode(rows).decode() for when, rows in found.items()
-        }
-        async with answered(), ledger.redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.of(office.id, kind), mapping=fields)
-            listed = msgspec.json.encode(what).decode()
-            pipe.hset(keys.of(office.id, "imports"), what.id, listed)
-            await pipe.execute()
+        await _keep(ledger, office, what, found)
     return what, True
 
 
-def _summary(
-    office: Office,
-    source: Source,
-    kind: Kind,
-    found: dict[str, list[Count | Copies]],
-    rejected: int,
-) -> Import:
+def _gathered(
+    read: Iterable[Count | Copies | BadRow], rejected: Callable[[BadRow], None]
+) -> tuple[Found, Reasons]:
+    found: dict[str, list[Count | Copies]] = defaultdict(list)
+    reasons = Reasons()
+    for row in read:
+        if isinstance(row, BadRow):
+            reasons.add(row)
+            rejected(row)
+        else:
+            found[row.date if isinstance(row, Count) else row.month].append(row)
+    return found, reasons
+
+
+async def _keep(ledger: Ledger, office: Office, what: Import, found: Found) -> None:
+    note = {"import": what.id, "kind": what.kind, "rows": what.rows, "sha256": what.sha256}
+    await ledger.imported(office.id, {**note, "first": what.first, "last": what.last})
+    key, listed = keys.of(office.id, what.kind), keys.of(office.id, "imports")
+    fields = {
+        f"{when}/{what.id}": msgspec.json.encode(rows).decode() for when, rows in found.items()
+    }
+    async with answered():
+        every = await ledger.redis.hkeys(key) if what.replaces else []
+        earlier = [name for name in every if name.partition("/")[2] in what.replaces]
+        async with ledger.redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, mapping=fields)
+            pipe.hset(listed, what.id, msgspec.json.encode(what).decode())
+            if earlier:
+                pipe.hdel(key, *earlier)
+            if what.replaces:
+                pipe.hdel(listed, *what.replaces)
+            await pipe.execute()
+
+
+def _summary(office: Office, source: Source, kind: Kind, found: Found) -> Import:
     times = sorted(found) or [""]
     services: dict[str, int] = defaultdict(int)
     for rows in found.values():
@@ -76,6 +102,7 @@ def _summary(
     known = {each.id for each in office.services} | {
         procedure.id for each in office.services for procedure in each.procedures
     }
+    first = next((rows[0] for rows in found.values()), None)
     return Import(
         id=source.id,
         kind=kind,
@@ -83,14 +110,21 @@ def _summary(
         sha256=source.sha256,
         read_as=source.read_as,
         rows=sum(len(rows) for rows in found.values()),
-        rejected=rejected,
-        outside_hours=0,
+        rejected=0,
         first=times[0],
         last=times[-1],
         days=len(found),
         services=dict(services),
         new_services=tuple(sorted(set(services) - known - {"*"})),
+        sample=_sample(first),
     )
+
+
+def _sample(row: Count | Copies | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    told: dict[str, Any] = msgspec.to_builtins(row)
+    return told | {"start": clock(row.start)} if isinstance(row, Count) else told
 
 
 async def counts(redis: Client, office: str, first: str, last: str) -> list[Count]:

@@ -7,7 +7,7 @@ back, and visits over midnight. It refuses to guess: a text that could mean two 
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -16,6 +16,8 @@ APART_MS = 60_000  # two clocks of one system; a step back by less is no step
 OVER_MIDNIGHT_MS = (
     6 * 3_600_000
 )  # a visit that began yesterday is over by then; longer is a mistake
+
+Correction = Literal["clocks_apart", "shown_twice", "over_midnight"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -37,11 +39,12 @@ class Written(Struct, frozen=True):
     text: str
     local: datetime  # aware
     at: int  # milliseconds since the epoch
+    corrected: Correction | None = None  # it is not read as it stands
 
     @classmethod
-    def of(cls, text: str, local: datetime) -> Self:
+    def of(cls, text: str, local: datetime, corrected: Correction | None = None) -> Self:
         """The instant of an aware local time."""
-        return cls(text, local, (local - _EPOCH) // _MS)
+        return cls(text, local, (local - _EPOCH) // _MS, corrected)
 
     @property
     def offset_min(self) -> int:
@@ -54,9 +57,9 @@ class Written(Struct, frozen=True):
         """The other ways to read it: a time that clocks show twice, at its second showing; one that
         `rolls`, on the day after.
         """
-        yield Written.of(self.text, self.local.replace(fold=1))
+        yield Written.of(self.text, self.local.replace(fold=1), "shown_twice")
         if rolls:
-            yield Written.of(self.text, self.local + _ONE_DAY)
+            yield Written.of(self.text, self.local + _ONE_DAY, "over_midnight")
 
 
 def read_time(name: str, text: str, zone: ZoneInfo | None) -> Written:
@@ -101,16 +104,14 @@ def put_in_order(times: Mapping[str, Written], rolling: Collection[str]) -> dict
     chosen: dict[str, Written] = {}
     earlier, last = "", None
     for name, time in times.items():
-        if last is not None and last.at - APART_MS <= time.at < last.at:
-            time = Written(time.text, last.local, last.at)
-        elif last is not None and time.at < last.at:
-            first = next(iter(chosen.values()))
-            latest = first.at + OVER_MIDNIGHT_MS
-            fitting = (way for way in time.later(name in rolling) if last.at <= way.at <= latest)
-            found = next(fitting, None)
+        if last is not None and time.at < last.at:
+            latest = max(last.at, next(iter(chosen.values())).at + OVER_MIDNIGHT_MS)
+            ways = (time, *time.later(name in rolling))
+            found = next((way for way in ways if last.at - APART_MS <= way.at <= latest), None)
             if found is None:
                 raise NotATime(f"{name} {time.text!r} lies before {earlier} {last.text!r}")
-            time = found
+            apart = found.at < last.at
+            time = Written(time.text, last.local, last.at, "clocks_apart") if apart else found
         chosen[name] = time
         earlier, last = name, time
     return chosen

@@ -7,13 +7,10 @@ A log is read as a stream, so its length does not matter. A row that cannot be u
 a `BadRow` and costs no other row; only a log whose header cannot be used is refused whole.
 """
 
-import csv
 import gzip
 import io
-import re
 import zlib
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,7 +18,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from queue_service.log_columns import JOIN, Columns, TicketLogError
-from queue_service.log_times import NotATime, Written, put_in_order, read_time
+from queue_service.log_records import Records
+from queue_service.log_times import Correction, NotATime, Written, put_in_order, read_time
 
 TIMES = ("issued_at", "called_at", "started_at", "finished_at")
 OUTCOMES = {
@@ -30,10 +28,9 @@ OUTCOMES = {
     **dict.fromkeys(("cancelled", "canceled"), "cancelled"),
     "expired": "expired",
 }
+LINES_AT_ONCE = 1000  # read before it is said how far the reading has come
 
 _GZIP = b"\x1f\x8b"
-_DELIMITERS = ",;\t"  # spreadsheets of many countries write "CSV" with semicolons
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what surrogateescape leaves of a byte that is no text
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -56,6 +53,13 @@ class Row(Struct, frozen=True, kw_only=True):
     priority: str | None = None
     day: str  # local date of issue, "2019-12-30"
     utc_offset: int  # minutes east of UTC at issue, as the log says or the time zone has it
+
+
+class LogRow(Row, frozen=True, kw_only=True):
+    """A row with what it was read from."""
+
+    cells: tuple[str, ...] = ()
+    corrected: tuple[Correction, ...] = ()  # of its times, those that are not read as they stand
 
 
 class BadRow(Struct, frozen=True):
@@ -83,16 +87,9 @@ class TicketLog:
         Raises:
             TicketLogError: the header cannot be used.
         """
-        self._lines = _Lines(lines)
-        self._zone = zone
-        first = next(self._lines, "")
-        if _NOT_UTF8.search(first) or "\0" in first:
-            raise TicketLogError("the log is not UTF-8: save it as CSV UTF-8")
-        self._delimiter = max(_DELIMITERS, key=first.count)
-        cells = next(csv.reader([first], delimiter=self._delimiter), [])
-        self.header = tuple(each.strip() for each in cells)
-        if not any(self.header):
-            raise TicketLogError("the log is empty: its first line has to name the columns")
+        self._records = Records(lines)
+        self.zone = zone
+        self.header = self._records.header
         self._places = columns.places(self.header)
         day = self._places["issued_at"][:1]  # the column of the day, if the time has one to itself
         self._rolling = {name for name, at in self._places.items() if len(at) > 1 and at[:1] == day}
@@ -100,47 +97,34 @@ class TicketLog:
             columns.place(self.header, name): text for name, text in (where or {}).items()
         }
 
-    def __iter__(self) -> Iterator[Row | BadRow]:
-        for line, cells, fault in self._records():
-            if not any(cells) and not fault:
-                continue  # spreadsheets leave empty rows behind
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that each name is read from, as `--map` would say it."""
+        return {
+            name: "+".join(self.header[place] for place in places)
+            for name, places in self._places.items()
+        }
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The columns that are not read."""
+        used = {*self._where, *(place for places in self._places.values() for place in places)}
+        return tuple(name for place, name in enumerate(self.header) if name and place not in used)
+
+    def __iter__(self) -> Iterator[LogRow | BadRow]:
+        for line, cells, fault in self._records:
             fault = fault or self._misshapen(cells)
             if fault:
                 yield BadRow(line, fault, tuple(cells))
             elif all(cells[place].strip() == text for place, text in self._where.items()):
                 yield self._read(line, cells)
 
-    def _records(self) -> Iterator[tuple[int, list[str], str | None]]:
-        """Every record with its first line, and why it is none.
-
-        A quotation mark that is never closed would swallow the rest of the log: where a record of
-        several lines makes no sense, only its first line is given up.
-        """
-        reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
-        while True:
-            self._lines.begin()
-            line = self._lines.number + 1
-            fault, cells = None, list[str]()
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                fault = f"is not CSV: {error}"
-            if self._lines.number > line and (fault or len(cells) != len(self.header)):
-                fault = "has a quotation mark that is never closed"
-                cells = [self._lines.back_to_second()]
-                reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
-            yield line, cells, fault
-
     def _misshapen(self, cells: list[str]) -> str | None:
-        if _NOT_UTF8.search("".join(cells)):
-            return "is not UTF-8"
         if len(cells) < len(self.header) or any(cells[len(self.header) :]):
             return f"has {len(cells)} columns, the header has {len(self.header)}"
         return None
 
-    def _read(self, line: int, cells: list[str]) -> Row | BadRow:
+    def _read(self, line: int, cells: list[str]) -> LogRow | BadRow:
         texts = {name: self._text(name, cells) for name in self._places}
         try:
             times = self._times(texts)
@@ -149,7 +133,7 @@ class TicketLog:
             return BadRow(line, str(error), tuple(cells))
         issued = times["issued_at"]
         at = {name: time.at for name, time in times.items()}
-        return Row(
+        return LogRow(
             line=line,
             office=texts.get("office"),
             number=texts.get("number"),
@@ -164,6 +148,8 @@ class TicketLog:
             priority=texts.get("priority"),
             day=issued.local.date().isoformat(),
             utc_offset=issued.offset_min,
+            cells=tuple(cells),
+            corrected=tuple(time.corrected for time in times.values() if time.corrected),
         )
 
     def _text(self, name: str, cells: list[str]) -> str | None:
@@ -181,7 +167,7 @@ class TicketLog:
         found = {}
         for name in TIMES:
             if text := texts.get(name):
-                found[name] = read_time(name, text, self._zone)
+                found[name] = read_time(name, text, self.zone)
         if "issued_at" not in found:
             raise NotATime("issued_at is empty")
         return put_in_order(found, self._rolling)
@@ -199,47 +185,21 @@ def _outcome(text: str | None) -> str | None:
     return outcome
 
 
-class _Lines(Iterator[str]):
-    """The lines of a file with their numbers, and the way back to the second of a record."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._source = iter(lines)
-        self._again: deque[str] = deque()
-        self._record: list[str] = []
-        self.number = 0  # of the line given last
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._source)
-        self._record.append(line)
-        self.number += 1
-        return line
-
-    def begin(self) -> None:
-        """A record begins with the next line."""
-        self._record = []
-
-    def back_to_second(self) -> str:
-        """Give all lines of this record but the first again; returns the first."""
-        first, *others = self._record
-        self._again.extendleft(reversed(others))
-        self.number -= len(others)
-        return first.rstrip("\r\n")
-
-
 @contextmanager
 def open_log(
     path: Path,
     columns: Columns,
     zone: ZoneInfo | None = None,
     where: Mapping[str, str] | None = None,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[TicketLog]:
-    """Open a log for one reading, compressed or not.
+    """Open a log for one reading, compressed or not; `advance`: told of the bytes that were read.
 
     Raises:
         TicketLogError: it cannot be opened, or its header cannot be used; while reading: it breaks
             off.
     """
-    with closing(lines_of(path)) as lines:
+    with closing(lines_of(path, advance)) as lines:
         try:
             log = TicketLog(lines, columns, zone, where)
         except TicketLogError as error:
@@ -247,8 +207,8 @@ def open_log(
         yield log
 
 
-def lines_of(path: Path) -> Generator[str]:
-    """The lines of a file, packed or not.
+def lines_of(path: Path, advance: Callable[[int], None] = lambda _: None) -> Generator[str]:
+    """The lines of a file, packed or not; `advance`: told of the bytes of the file that were read.
 
     Raises:
         TicketLogError: it cannot be opened, or it breaks off.
@@ -259,7 +219,13 @@ def lines_of(path: Path) -> Generator[str]:
             unpacked = gzip.GzipFile(fileobj=raw) if packed else raw
             # newline="": what ends a line is left to the reader of CSV.
             with io.TextIOWrapper(unpacked, "utf-8-sig", "surrogateescape", newline="") as text:
-                yield from text
+                told = 0
+                for number, line in enumerate(text):
+                    yield line
+                    if number % LINES_AT_ONCE == 0:
+                        told, before = raw.tell(), told
+                        advance(told - before)
+                advance(raw.tell() - told)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise TicketLogError(f"{path} is damaged: {error}") from error
     except OSError as error:

@@ -20,6 +20,8 @@ from tqdm import tqdm
 
 from queue_service.settings import Settings
 
+BYTES = "B"  # as a unit of progress
+
 Run = Callable[[argparse.Namespace, Settings], int]
 Parser = argparse.ArgumentParser
 
@@ -87,6 +89,17 @@ def add_office(parser: Parser, promise: str, *, required: bool = True) -> None:
 def add_format(parser: Parser) -> None:
     """Text for people, or JSON and nothing else on standard output."""
     parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def add_keep_odd(parser: Parser) -> None:
+    """Whether dates that cannot be true are."""
+    parser.add_argument(
+        "--keep-odd-dates",
+        dest="keep_odd",
+        action="store_true",
+        help="also take in rows whose date lies so far from all others, or from the rows around them, "
+        "that only a wrong clock can have written it: for a log in which they are right",
+    )
 
 
 def add_address(parser: Parser) -> None:
@@ -164,6 +177,7 @@ def progress(
         total=total,
         desc=label,
         unit=unit,
+        unit_scale=unit == BYTES,
         file=sys.stderr,
         leave=False,
         disable=not sys.stderr.isatty(),

@@ -1,21 +1,21 @@
 """`madoguchi import`: history from elsewhere."""
 
 import argparse
-import csv
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import to_builtins
 
 from queue_service.cli.command import (
+    BYTES,
     CommandFailed,
     Commands,
     Parser,
     a_zone,
     add_format,
+    add_keep_odd,
     add_office,
     answer,
     progress,
@@ -23,7 +23,17 @@ from queue_service.cli.command import (
     table,
 )
 from queue_service.cli.engines import with_ledger
-from queue_service.counts import Copies, Count, Table, read_copies, read_counts
+from queue_service.cli.import_text import import_text, rejected_text
+from queue_service.cli.rejected_rows import beside_of, rejected_beside
+from queue_service.counts import (
+    COPIES,
+    Copies,
+    Count,
+    Table,
+    columns_of_counts,
+    read_copies,
+    read_counts,
+)
 from queue_service.elsewhere import Kind, keep
 from queue_service.freed_time_table import TakenUses, take_in_uses
 from queue_service.imports import Import, Source, take_in
@@ -34,17 +44,17 @@ from queue_service.ticket_log import BadRow, lines_of, open_log
 
 Work = Callable[[Ledger], Awaitable[tuple[Import, bool]]]
 
-SHOWN = 12  # services and rejected rows named on the terminal
-
 TICKETS = """
     Takes in the ticket log of any other system, as history beside what this one sees: statistics
     and reports then reach back to it. The columns of a log are number, service, issued_at,
     called_at, started_at, finished_at, outcome (finished, no_show, cancelled, expired, or empty),
     desk, channel and priority; only issued_at is required. --map renames a column, or joins two.
 
-    A row that cannot be used is written to FILE.rejected.csv with its line and the reason; all
-    others go in, also those outside the reception hours. The same file again changes nothing.
-    --dry-run only says what was understood.
+    A row that cannot be used is written to FILE.rejected.csv with its line, the reason and its cells,
+    to be mended and taken in from there; all others go in, also those outside the reception hours.
+    Dates that only a wrong clock can have written are rejected: a few that lie more than half a
+    year from all others, or from the rows before and after. The same file again changes nothing;
+    read in another way, it takes the place of what it was. --dry-run only says what was understood.
 
     example:
       madoguchi import tickets tickets.csv.gz --office cityhall --timezone Europe/Warsaw \\
@@ -122,6 +132,7 @@ def _add_reading(parser: Parser) -> None:
         metavar="TZ",
         help="of times without offset (default: the office's)",
     )
+    add_keep_odd(parser)
 
 
 def _tickets(args: argparse.Namespace, settings: Settings) -> int:
@@ -130,14 +141,15 @@ def _tickets(args: argparse.Namespace, settings: Settings) -> int:
     async def work(ledger: Ledger) -> tuple[Import, bool]:
         office = await ledger.office(args.office)
         zone: ZoneInfo = args.timezone or office.tz
-        source = Source.of(args.file, f"{sorted(args.map)} {zone.key}")
+        read_as = f"{sorted(args.map)} {zone.key}{' with odd dates' if args.keep_odd else ''}"
+        source = Source.of(args.file, read_as)
         with (
-            open_log(args.file, Columns.parse(args.map), zone) as log,
-            _rejected(args.file) as reject,
-            progress("import", None, " rows") as advance,
+            _reading(args.file) as advance,
+            open_log(args.file, Columns.parse(args.map), zone, advance=advance) as log,
+            rejected_beside(args.file, log.header) as reject,
         ):
-            how = {"rejected": reject, "advance": advance, "dry": args.dry_run}
-            return await take_in(ledger, office, source, log, folder, **how)
+            how = {"rejected": reject, "keep_odd": args.keep_odd, "dry": args.dry_run}
+            return await take_in(ledger, office, source, log, folder, bar=progress, **how)
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return _taken(args, settings, work)
@@ -147,23 +159,32 @@ def _counts(args: argparse.Namespace, settings: Settings) -> int:
     def read(table: Table) -> Iterator[Count | BadRow]:
         return read_counts(table, args.interval)
 
-    return _taken(args, settings, _table(args, "counts", f"counts {args.interval}", read))
+    how = _table(args, "counts", f"counts {args.interval}", read, columns_of_counts)
+    return _taken(args, settings, how)
 
 
 def _channels(args: argparse.Namespace, settings: Settings) -> int:
-    return _taken(args, settings, _table(args, "channels", "channels", read_copies))
+    def columns(_: Table) -> dict[str, str]:
+        return {name: name for name in COPIES}
+
+    return _taken(args, settings, _table(args, "channels", "channels", read_copies, columns))
 
 
 def _freed_time(args: argparse.Namespace, settings: Settings) -> int:
     async def work(ledger: Ledger) -> TakenUses:
         office = await ledger.office(args.office)
-        with closing(lines_of(args.file)) as lines, _rejected(args.file) as reject:
+        with closing(lines_of(args.file)) as lines:
+            header = Table(lines).header
+        with closing(lines_of(args.file)) as lines, rejected_beside(args.file, header) as reject:
             return await take_in_uses(ledger, office, lines, rejected=reject, dry=args.dry_run)
 
     with _readable(args.file):
         what = with_ledger(settings, work)
+    beside = beside_of(args.file)
     if what.rejected:
-        say(f"{what.rejected} rows could not be used: see {args.file.name}.rejected.csv.")
+        say(f"{what.rejected} rows could not be used: see {beside.name}.")
+    else:
+        beside.unlink(missing_ok=True)  # of an earlier reading
     rows = [(name, f"{minutes}") for name, minutes in what.sections.items()]
     told = [
         f"{what.rows} uses, {what.first} to {what.last}, {what.minutes} minutes",
@@ -184,7 +205,8 @@ def _readable(file: Path) -> Iterator[None]:
     except TicketLogError as failure:
         raise CommandFailed(str(failure)) from failure
     except OSError as failure:
-        raise CommandFailed(f"{file}: {failure.strerror or failure}") from failure
+        named = failure.filename or file
+        raise CommandFailed(f"{named}: {failure.strerror or failure}") from failure
 
 
 def _table(
@@ -192,13 +214,22 @@ def _table(
     kind: Kind,
     read_as: str,
     read: Callable[[Table], Iterator[Count | Copies | BadRow]],
+    columns_of: Callable[[Table], dict[str, str]],
 ) -> Work:
     async def work(ledger: Ledger) -> tuple[Import, bool]:
         office = await ledger.office(args.office)
         source = Source.of(args.file, read_as)
-        with closing(lines_of(args.file)) as lines, _rejected(args.file) as reject:
-            rows = read(Table(lines))
-            return await keep(ledger, office, source, kind, rows, rejected=reject, dry=args.dry_run)
+        with (
+            _reading(args.file) as advance,
+            closing(lines_of(args.file, advance)) as lines,
+        ):
+            table = Table(lines)
+            rows, columns = read(table), columns_of(table)
+            used = {each for several in columns.values() for each in several.split("+")}
+            unused = [each for each in table.header if each not in used]
+            with rejected_beside(args.file, table.header) as reject:
+                how = {"columns": columns, "unused": unused, "dry": args.dry_run}
+                return await keep(ledger, office, source, kind, rows, rejected=reject, **how)
 
     return work
 
@@ -207,51 +238,21 @@ def _taken(args: argparse.Namespace, settings: Settings, work: Work) -> int:
     """Take it in, and say what it was; returns the exit code."""
     with _readable(args.file):
         what, new = with_ledger(settings, work)
+    beside = beside_of(args.file)
     if not new:
         say(f"{what.file} was taken in before, as import {what.id}; nothing was changed.")
-    if what.rejected and new:
-        say(f"{what.rejected} rows could not be used: see {args.file.name}.rejected.csv.")
-    answer(args, to_builtins(what), _told(what))
+    elif what.rejected:
+        say(*rejected_text(what, beside.name))
+    else:
+        beside.unlink(missing_ok=True)  # of an earlier reading
+    answer(args, to_builtins(what), import_text(what))
     if args.dry_run and new:
         say("Nothing was taken in: without --dry-run it will be.")
     return 0 if what.rows else 1
 
 
 @contextmanager
-def _rejected(file: Path) -> Iterator[Any]:
-    """Writes rows that cannot be used beside the log; no such row, no such file."""
-    beside = file.with_name(f"{file.name}.rejected.csv")
-    beside.unlink(missing_ok=True)
-    stream = None
-
-    def reject(row: BadRow) -> None:
-        nonlocal stream
-        if stream is None:
-            stream = beside.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(stream).writerow(("line", "reason", "row"))
-        csv.writer(stream).writerow((row.line, row.reason, ",".join(row.cells)))
-
-    try:
-        yield reject
-    finally:
-        if stream is not None:
-            stream.close()
-
-
-def _told(what: Import) -> str:
-    unit, of = {
-        "tickets": ("tickets", "service"),
-        "counts": ("counts", "service"),
-        "channels": ("figures", "procedure"),
-    }[what.kind]
-    rows = [
-        (name, str(count), "not of the office" if name in what.new_services else "")
-        for name, count in what.services.items()
-    ]
-    lines = [f"{what.rows} {unit}, {what.first} to {what.last}"]
-    if what.kind == "tickets":
-        lines.append(f"{what.outside_hours} outside the reception hours; they count all the same")
-    lines += ["", table((of, unit, ""), rows[:SHOWN])]
-    if len(rows) > SHOWN:
-        lines.append(f"… and {len(rows) - SHOWN} more")
-    return "\n".join(lines)
+def _reading(file: Path) -> Iterator[Callable[[int], None]]:
+    """A bar that goes as far as the file is read."""
+    with progress(f"read {file.name}", file.stat().st_size, BYTES) as advance:
+        yield advance

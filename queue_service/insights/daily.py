@@ -112,11 +112,14 @@ _COLUMNS = [(span, column) for span, (column, _) in SPANS.items()]
 
 
 def of_counts(counts: Iterable[Count]) -> Daily:
-    """Visitors whom somebody counted: nothing else is known of them."""
+    """Visitors whom somebody counted: nothing else is known of them.
+
+    A date on which nobody was counted at all was looked at while the doors were closed.
+    """
     by_date: dict[str, int] = defaultdict(int)
     for each in counts:
         by_date[each.date] += each.count
-    dates = sorted(by_date)
+    dates = sorted(each for each, count in by_date.items() if count)
     come = np.array([by_date[each] for each in dates], float)
     return Daily(
         dates=tuple(date.fromisoformat(each) for each in dates),

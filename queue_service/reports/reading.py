@@ -14,20 +14,19 @@ import msgspec
 
 from queue_service.counts import Copies, Count, Table, read_copies, read_counts, read_uses
 from queue_service.freed_time import Use, spellings
-from queue_service.imports import Intake
 from queue_service.insights.reform_priority import STAGES, Work
+from queue_service.intake import Intake
 from queue_service.log_columns import Columns, TicketLogError
-from queue_service.log_visits import figures_of_row
+from queue_service.log_visits import unknown_counts
 from queue_service.offices import Office
 from queue_service.reports.freed_time import UsedTime
 from queue_service.reports.ground import EARLIEST, LATEST, Ground
-from queue_service.tally import tally
 from queue_service.ticket_log import BadRow, lines_of, open_log
 
 MOST_CASES = 1_000_000_000
 MOST_MINUTES = 100_000
 UTC = ZoneInfo("UTC")  # a table of months knows no hours
-FAR_FUTURE_MS = 4_102_444_800_000  # 2100: a file has no clock beside it that could know better
+FAR_FUTURE = "2099-12-31"  # a file has no clock beside it that could know better
 
 
 def office_of(zone: ZoneInfo) -> Office:
@@ -36,28 +35,24 @@ def office_of(zone: ZoneInfo) -> Office:
 
 
 def ground_of_tickets(
-    file: Path, columns: Iterable[str], zone: ZoneInfo
+    file: Path, columns: Iterable[str], zone: ZoneInfo, *, keep_odd: bool = False
 ) -> tuple[Ground, list[BadRow]]:
     """The ground of a ticket log, and the rows that cannot be used.
+
+    `keep_odd`: rows whose date cannot be true are used.
 
     Raises:
         TicketLogError: it is none.
         OSError
     """
-    office, bad = office_of(zone), list[BadRow]()
+    office = office_of(zone)
     with (
         open_log(file, Columns.parse(columns), zone) as log,
         TemporaryDirectory(prefix="madoguchi-") as folder,
     ):
-        intake = Intake(office, Path(folder), FAR_FUTURE_MS)
-        for row in log:
-            wrong = row if isinstance(row, BadRow) else intake.add(row)
-            if wrong is not None:
-                bad.append(wrong)
-        days = [
-            tally(day, [figures_of_row(row, intake.service(row)) for row in rows], source=file.name)
-            for day, rows in intake.rows()
-        ]
+        intake = Intake(office, Path(folder), FAR_FUTURE, unknown_counts(log.columns))
+        bad = list(intake.take(log, keep_odd=keep_odd))
+        days = [day for _, day in intake.days(file.name)]
     first, last = _period(each.date for each in days)
     ground = Ground(office=office, source=file.name, first=first, last=last, days=days)
     return ground, bad
@@ -142,8 +137,8 @@ def works_of_table(file: Path, uncertainty: float) -> tuple[list[Work], str]:
         optional = [name for name in ("section", "uncertainty") if name in table.header]
         named |= {name: table.header.index(name) for name in (*stages, *optional)}
         works = [
-            _work(line, {name: cells[place] for name, place in named.items()}, uncertainty)
-            for line, cells in table.rows()
+            _work(line, {name: cells[place] for name, place in named.items()}, fault, uncertainty)
+            for line, cells, fault in table.rows()
         ]
     twice = [name for name, n in Counter(work.procedure for work in works).items() if n > 1]
     if twice:
@@ -151,7 +146,7 @@ def works_of_table(file: Path, uncertainty: float) -> tuple[list[Work], str]:
     return works, hashlib.sha256(msgspec.json.encode(works)).hexdigest()
 
 
-def _work(line: int, cells: dict[str, str], uncertainty: float) -> Work:
+def _work(line: int, cells: dict[str, str], fault: str | None, uncertainty: float) -> Work:
     def number(name: str, most: float) -> float:
         try:
             value = float(cells[name] or 0)
@@ -161,6 +156,8 @@ def _work(line: int, cells: dict[str, str], uncertainty: float) -> Work:
             raise TicketLogError(f"line {line}: {name}: {cells[name]!r} is not 0 to {most:g}")
         return value
 
+    if fault:
+        raise TicketLogError(f"line {line} {fault}")
     if not cells["procedure"]:
         raise TicketLogError(f"line {line}: procedure: name it")
     return Work(

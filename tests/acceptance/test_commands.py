@@ -1,13 +1,19 @@
 """The commands on a real data set: what they print, what they leave behind, how they end."""
 
 import asyncio
+import contextlib
 import csv
 import gzip
 import io
 import json
 import os
+import pty
+import random
+import re
 import subprocess
 import sys
+import termios
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +23,14 @@ import redis
 from queue_service import keys
 from queue_service.access import Access
 from queue_service.cli import main
+from queue_service.cli.command import CommandFailed
+from queue_service.cli.rejected_rows import rejected_beside
 from queue_service.elsewhere import copies, counts
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.log_columns import Columns
 from queue_service.office_files import read_office
-from queue_service.ticket_log import Row, open_log
+from queue_service.ticket_log import BadRow, LogRow, open_log
 from queue_service.tickets import Move
 from tests.conftest import TEN_O_CLOCK
 from tests.hall import OFFICE, OFFICE_YAML, issue
@@ -261,9 +269,9 @@ def test_an_exported_log_can_be_read_as_a_log(command: Command, tmp_path: Path) 
     assert file.read_bytes().endswith(b"\r\n")
     with open_log(file, Columns()) as log:
         rows = list(log)
-    assert [type(row) for row in rows] == [Row] * 3
+    assert [type(row) for row in rows] == [LogRow] * 3
     first = rows[0]
-    assert isinstance(first, Row)
+    assert isinstance(first, LogRow)
     assert (first.number, first.outcome, first.desk) == ("C001", "finished", "2")
     assert first.issued_at == TEN_O_CLOCK
     packed = tmp_path / "visits.csv.gz"
@@ -426,10 +434,198 @@ def test_a_log_is_taken_in_once_and_its_bad_rows_are_written_beside_it(
     beside = (tmp_path / "old.csv.rejected.csv").read_text("utf-8-sig")
     (bad,) = csv.DictReader(io.StringIO(beside))
     assert (bad["line"], "is not a time" in bad["reason"]) == ("3", True)
+    cells = [bad[name] for name in ("number", "service", "issued_at", "called_at")]
+    assert cells == ["A2", "certificates", "1 April", ""]
     again = fresh(*words, "--format", "json")
     assert "nothing was changed" in again.err
     assert again.json["rows"] == 2
+    assert (tmp_path / "old.csv.rejected.csv").read_text("utf-8-sig") == beside
     assert fresh("verify", "--office", OFFICE).code == 0
+
+
+def test_rejected_rows_are_mended_and_taken_in_from_their_own_file(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    fresh("office", "apply", str(file))
+    log, beside = tmp_path / "old.csv", tmp_path / "old.csv.rejected.csv"
+    log.write_text("day;time;who\n2024-04-01;09:00;a\n1 April;09:10;b\n2024-04-01;09:20;c;d\n")
+    words = ("--office", OFFICE, "--map", "issued_at=day+time", "--format", "json")
+    assert fresh("import", "tickets", str(log), *words).json["rejected"] == 2
+    text = beside.read_text("utf-8-sig")
+    assert text.splitlines()[0] == "line,reason,day,time,who"
+    beside.write_text(text.replace("1 April", "2024-04-01").replace(",c,d", ",c"))
+    mended = fresh("import", "tickets", str(beside), *words).json
+    assert (mended["rows"], mended["rejected"]) == (2, 0)
+    assert mended["unused_columns"] == ["line", "reason", "who"]
+
+
+def test_what_was_understood_is_said_with_the_first_reasons(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    fresh("office", "apply", str(file))
+    log = tmp_path / "old.csv"
+    days = "".join(
+        f"A,2024-04-{day:02} 09:00,2024-04-{day:02} 08:59:59,x\n" for day in range(1, 31)
+    )
+    log.write_text(
+        "service,issued_at,called_at,weather\n"
+        f"{days}A,2012-05-01 09:00,,x\nA,soon,,x\nA,later,,x\nA,2024-05-01 09:00,2024-04-01 09:00,x\n"
+    )
+    words = ("import", "tickets", str(log), "--office", OFFICE)
+    tried, done = fresh(*words, "--dry-run"), fresh(*words)
+    assert tried.out == done.out
+    for said in (
+        "30 tickets, 2024-04-01 to 2024-04-30, 30 days",
+        "read        service, issued_at, called_at",
+        "not read    weather",
+        "time zone   Asia/Tokyo",
+        "a row       line 2, issued_at 2024-04-01T09:00:00.000+09:00",
+        "outcomes    open 30",
+        "not told    refused, served, finished, no_show, cancelled:",
+        "corrected   30 times written less than a minute before",
+        "odd dates   1 row of 2012-05-01, rejected: the date lies far from",
+    ):
+        assert said in done.out
+    reasons = [line.split()[0] for line in done.err.splitlines() if line.startswith("     ")]
+    assert reasons[::2] == ["2", "1", "1"]
+    assert "the first is line 33: issued_at 'soon' is not a time" in done.err
+    assert "--keep-odd-dates" in done.err
+    kept = fresh(*words, "--keep-odd-dates", "--format", "json")
+    assert (kept.json["rows"], kept.json["rejected"], len(kept.json["replaces"])) == (31, 3, 1)
+    assert fresh("verify", "--office", OFFICE).code == 0
+
+
+def test_a_file_of_rejected_rows_stays_until_the_log_was_read_to_its_end(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    fresh("office", "apply", str(file))
+    log, beside = tmp_path / "old.csv.gz", tmp_path / "old.csv.gz.rejected.csv"
+    beside.write_text("of an earlier reading")
+    words = ("import", "tickets", str(log), "--office", OFFICE)
+    chance = random.Random(1)
+    whole = "issued_at,x\n" + "".join(f"soon,{chance.random()}\n" for _ in range(10_000))
+    log.write_bytes(gzip.compress(whole.encode())[:-2000])
+    told = fresh(*words)
+    assert (told.code, "damaged" in told.err) == (1, True)
+    assert beside.read_text() == "of an earlier reading"
+    log.write_bytes(gzip.compress(b"issued_at\n2024-04-01 09:00\n"))
+    assert fresh(*words).code == 0
+    assert not beside.exists()  # nothing was rejected this time
+    assert {each.name for each in tmp_path.glob("*old*")} == {"old.csv.gz"}
+
+
+@pytest.mark.parametrize("kind", ["tickets", "counts"])
+def test_bytes_that_are_no_text_are_reported_like_any_other_fault(
+    fresh: Command, file: Path, tmp_path: Path, kind: str
+) -> None:
+    fresh("office", "apply", str(file))
+    log = tmp_path / "log.csv"
+    log.write_bytes(
+        "issued_at,date,start,count,service\n2024-04-01 09:00,2024-04-01,09:00,1,窓口\n".encode()
+        + "2024-04-01 09:00,2024-04-01,10:00,1,窓口\n".encode("shift_jis")
+    )
+    told = fresh("import", kind, str(log), "--office", OFFICE, "--format", "json")
+    assert (told.code, told.json["rows"], told.json["rejected"]) == (0, 1, 1)
+    assert "is not UTF-8" in (tmp_path / "log.csv.rejected.csv").read_text("utf-8-sig")
+
+
+def test_a_table_is_read_anew_in_another_way_and_counts_once(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    fresh("office", "apply", str(file))
+    table = tmp_path / "counts.csv"
+    table.write_text("date,start,count,weather\n2019-04-01,08:00,4,rain\n2019-04-01,09:00,5,rain\n")
+    words = ("import", "counts", str(table), "--office", OFFICE, "--format", "json")
+    first, second = fresh(*words).json, fresh(*words, "--interval", "30").json
+    assert (first["unused_columns"], first["sample"]["start"]) == (["weather"], "08:00")
+    assert (second["replaces"], second["rows"]) == ([first["id"]], 2)
+    assert fresh(*words).json["replaces"] == [second["id"]]  # and back again
+
+    async def kept(url: str) -> int:
+        async with Ledger.open(url) as ledger:
+            visitors = await counts(ledger.redis, OFFICE, "2019-04-01", "2019-04-01")
+            return sum(each.count for each in visitors)
+
+    with Embedded(fresh.data_dir) as embedded:
+        assert asyncio.run(kept(embedded.url)) == 9
+
+
+def test_a_terminal_shows_how_much_of_the_file_was_read(
+    fresh: Command, file: Path, tmp_path: Path
+) -> None:
+    """In bytes of the file as it lies there, packed; then over the days that are kept."""
+    fresh("office", "apply", str(file))
+    log = tmp_path / "old.csv.gz"
+    chance = random.Random(1)
+    rows = "".join(
+        f"2024-{n % 12 + 1:02}-01 {chance.randrange(10, 17)}:{chance.randrange(60):02}\n"
+        for n in range(20_000)
+    )
+    log.write_bytes(gzip.compress(f"issued_at\n{rows}".encode()))
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    words = ("import", "tickets", str(log), "--office", OFFICE, "--data-dir", str(fresh.data_dir))
+    command = [sys.executable, "-m", "queue_service.cli", *words]
+    with subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL) as importing:
+        os.close(theirs)
+        shown = seen_on(ours)
+    assert importing.returncode == 0
+    size = f"{log.stat().st_size / 1000:.1f}k"
+    assert re.search(rf"read old\.csv\.gz: +[1-9]\d?%.*/{re.escape(size)} .*B/s", shown)
+    assert re.search(r"figures: +\d+%.*/12 ", shown)
+
+
+def seen_on(terminal: int) -> str:
+    """Everything that was shown on a terminal, until nobody writes to it any more."""
+    shown = b""
+    with contextlib.suppress(OSError):  # the last one has closed it
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    os.close(terminal)
+    return shown.decode()
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Somebody who may write nowhere, as a superuser may everywhere."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(before)
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_the_remedy(
+    tmp_path: Path, nobody: None
+) -> None:
+    """At the first row that has to be reported, before anything is taken in."""
+    if os.geteuid() != 65534:
+        tmp_path.chmod(0o500)
+    with (
+        pytest.raises(CommandFailed, match=r"log\.csv\.rejected\.csv cannot be written.*copy"),
+        rejected_beside(tmp_path / "log.csv", ("issued_at",)) as reject,
+    ):
+        reject(BadRow(2, "is no time", ("soon",)))
+
+
+def test_a_report_on_a_log_leaves_odd_dates_out_unless_they_are_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    days = "".join(f"2024-04-{day:02} 09:00\n" for day in range(1, 31))
+    log.write_text(f"issued_at\n{days}2012-05-01 09:00\n")
+    words = ["report", "reception-hours", "--tickets", str(log), "--proposed", "09:00-16:30"]
+    words += ["--format", "json"]
+    assert main(words) == 0
+    told = capsys.readouterr()
+    assert (json.loads(told.out)["visitors"], json.loads(told.out)["refused"]) == (30, None)
+    assert "line 32: issued_at '2012-05-01' lies far from all other rows" in told.err
+    assert main([*words, "--keep-odd-dates"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["visitors"], found["quality"]["known_for"]) == (31, 0)
+    assert found["quality"]["implied_starts"] is None
+    assert main([*words[:-1], "html", "--lang", "en"]) == 0
+    assert "the quality of single visits is not known" in capsys.readouterr().out
 
 
 def test_counts_and_copies_of_elsewhere_are_taken_in_once(

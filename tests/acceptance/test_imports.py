@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from queue_service.embedded import Embedded
 from queue_service.intervals import Question
 from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
+from queue_service.reports.reading import ground_of_tickets
 from queue_service.statistics import Statistics, gather
 
 pytestmark = pytest.mark.data
@@ -162,3 +164,68 @@ async def test_technion(
         "*": len(rows),
         **counts,
     }
+
+
+POLLED = ("--map", "issued_at=clock_date+time", "--map", "service=office+queue_id")
+
+
+async def test_polls_of_warsaw_with_the_year_of_their_week(
+    ledger: Ledger, engine_url: str, engine: Embedded, data: Path, tmp_path: Path
+):
+    """Each poll of a queue as a row, dated by the machine: some wrote 2020-12-30 for 2019-12-30."""
+    truth = json.loads((data / "warsaw_snapshots_2020-01.truth.json").read_text())
+    text = OFFICE.format(id="warsaw", zone="Europe/Warsaw")
+    text += "reception_hours: [{hours: {mon-fri: '8:00-18:00'}}]\n"
+    text += "closed: {dates: [2020-01-01, 2020-01-06]}\n"
+    await ledger.apply_office(read_office(text, "office.yaml"))
+    file = tmp_path / "polls.csv.gz"
+    file.write_bytes((data / "warsaw_snapshots_2020-01.csv.gz").read_bytes())
+    dry = imported(engine, tmp_path, file, "warsaw", *POLLED, "--dry-run")
+    what = imported(engine, tmp_path, file, "warsaw", *POLLED)
+    assert what == dry
+    wrong = truth["traps"]["of which ISO-week-year bug (2020-12-30/31 for 2019-12-30/31)"]
+    assert (what["rows"], what["rejected"]) == (truth["rows"] - wrong, wrong)
+    assert [(each["rows"], each["reason"]) for each in what["reasons"]] == [
+        (wrong, "issued_at … is a year late: the machine wrote the ISO week-year?")
+    ]
+    assert (what["first"], what["last"]) == (truth["days"][0], truth["days"][-1])
+    assert (what["days"], what["closed_days"]) == (len(truth["days"]), 2)
+    with (tmp_path / "polls.csv.gz.rejected.csv").open(encoding="utf-8-sig", newline="") as beside:
+        for row in csv.DictReader(beside):
+            assert (
+                row["clock_date"] == f"2020{row['day'][4:]}"
+            )  # what stood there, and what was meant
+    # Polled on holidays: 28,122 rows that count, and two days that stay closed.
+    told = await asked(ledger, "warsaw", "2020-01-01", "2020-01-06", bin="day", service="*")
+    by_day = {row["start"][:10]: row["arrivals"] for row in told.rows}
+    holidays = truth["traps"]["holiday rows (2020-01-01, 2020-01-06: polled, closed)"]
+    assert by_day["2020-01-01"] + by_day["2020-01-06"] == holidays
+    assert told.missing_days == []  # Saturday and Sunday
+    hours = await asked(ledger, "warsaw", "2020-01-01", "2020-01-01", service="*")
+    assert all(row["arrivals"] for row in hours.rows)  # no hour in which nobody came: it was closed
+    known = told.quality.known_for, told.rows[0]["refused"], told.rows[0]["called"]
+    assert known == (0, None, None)
+
+
+def test_a_clock_of_one_office_that_is_2881_days_off(data: Path, tmp_path: Path):
+    """A week of one office of Warsaw as its clock would have shown it, in the file of all five."""
+    wrong = 0
+    file = tmp_path / "tickets.csv"
+    with (
+        gzip.open(data / "warsaw_tickets_derived.csv.gz", "rt", encoding="utf-8") as raw,
+        file.open("w", newline="", encoding="utf-8") as out,
+    ):
+        rows = csv.DictReader(raw)
+        writer = csv.DictWriter(out, rows.fieldnames or ())
+        writer.writeheader()
+        for row in rows:
+            if row["office"] == "UD_Wola" and "2020-01-07" <= row["day"] <= "2020-01-13":
+                row["day"] = f"{date.fromisoformat(row['day']) - timedelta(days=2881)}"
+                wrong += 1
+            writer.writerow(row)
+    assert wrong > 5000
+    columns = ("issued_at=day+issued", "service=office")
+    ground, bad = ground_of_tickets(file, columns, ZoneInfo("Europe/Warsaw"))
+    assert len(bad) == wrong
+    assert all("2012-" in each.reason and "2881 days off" in each.reason for each in bad)
+    assert f"{ground.first}" == "2019-12-30"

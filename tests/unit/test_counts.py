@@ -2,7 +2,14 @@
 
 import pytest
 
-from queue_service.counts import Copies, Count, Table, read_copies, read_counts
+from queue_service.counts import (
+    Copies,
+    Count,
+    Table,
+    columns_of_counts,
+    read_copies,
+    read_counts,
+)
 from queue_service.log_columns import TicketLogError
 from queue_service.ticket_log import BadRow
 
@@ -59,6 +66,49 @@ def test_the_same_interval_twice_is_named() -> None:
     assert isinstance(first, Count)
     assert isinstance(second, BadRow)
     assert "second time" in second.reason
+
+
+def test_a_row_with_one_bad_cell_is_given_up_whole_with_all_that_stood_in_it() -> None:
+    """Mended and read again, its other cells must not count for the second time."""
+    bad, good = counts("date,08:00,09:00\n2019-04-01,4,some\n2019-04-02,5,6\n")[:2]
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.cells) == (2, ("2019-04-01", "4", "some"))
+    assert good == Count(3, "2019-04-02", 480, 5, "")
+    assert counts("date,08:00,09:00\n2019-04-01,4,13\n") == [
+        Count(2, "2019-04-01", 480, 4, ""),
+        Count(2, "2019-04-01", 540, 13, ""),
+    ]
+
+
+def test_a_row_that_was_given_up_takes_no_place() -> None:
+    bad, good = counts("date,start,count\n2019-04-01,08:00,many\n2019-04-01,08:00,5\n")
+    assert isinstance(bad, BadRow)
+    assert good == Count(3, "2019-04-01", 480, 5, "")
+    bad_copies, good_copies = copies(
+        "month,procedure,channel,copies\n2025-08,koseki,online,many\n2025-08,koseki,online,3\n"
+    )
+    assert isinstance(bad_copies, BadRow)
+    assert good_copies == Copies(3, "2025-08", "koseki", "online", 3)
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [('2019-04-01,"08:00,4', "never closed"), ("2019-04-01,08:00,\udc82\udca0", "not UTF-8")],
+)
+def test_a_broken_line_costs_one_row(broken: str, reason: str) -> None:
+    bad, good = counts(f"date,start,count\n{broken}\n2019-04-01,09:00,5\n")
+    assert isinstance(bad, BadRow)
+    assert (bad.line, reason in bad.reason) == (2, True)
+    assert good == Count(3, "2019-04-01", 540, 5, "")
+    text = f"month,procedure,channel,copies\n{broken},,\n2025-08,koseki,online,3\n"
+    assert [reason in each.reason for each in copies(text) if isinstance(each, BadRow)] == [True]
+
+
+def test_it_is_told_which_columns_are_read() -> None:
+    tall = Table(["date,start,count,weather\n"])
+    assert columns_of_counts(tall) == {"date": "date", "start": "start", "count": "count"}
+    wide = Table(["date,8時,9時,合計\n"])
+    assert columns_of_counts(wide) == {"date": "date", "count": "8時+9時"}
 
 
 @pytest.mark.parametrize("text", ["", "\n", "start,count\n", "date,visitors\n2019-04-01,4\n"])

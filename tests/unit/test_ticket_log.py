@@ -1,7 +1,8 @@
 """Reading the ticket logs of other systems: what is understood, what is given up, what is said."""
 
 import gzip
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from queue_service.log_columns import Columns, TicketLogError
-from queue_service.ticket_log import BadRow, Row, TicketLog, open_log
+from queue_service.ticket_log import BadRow, LogRow, Row, TicketLog, open_log
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 DAY_AND_TIME = {"issued_at": "day+issued", "called_at": "day+called", "finished_at": "day+done"}
@@ -46,7 +47,7 @@ def test_a_log_with_every_column_is_read_as_it_stands() -> None:
         "A012,moving,2019-12-30T07:55:15+01:00,2019-12-30T08:00:40Z,2019-12-30T10:01:00.5,"
         "2019-12-30 10:05:00,finished,3,kiosk,normal\n"
     )
-    assert row == Row(
+    assert row == LogRow(
         line=2,
         number="A012",
         service="moving",
@@ -60,6 +61,10 @@ def test_a_log_with_every_column_is_read_as_it_stands() -> None:
         priority="normal",
         day="2019-12-30",
         utc_offset=60,
+        cells=(
+            *("A012", "moving", "2019-12-30T07:55:15+01:00", "2019-12-30T08:00:40Z"),
+            *("2019-12-30T10:01:00.5", "2019-12-30 10:05:00", "finished", "3", "kiosk", "normal"),
+        ),
     )
 
 
@@ -67,6 +72,29 @@ def test_only_the_time_of_issue_is_required_and_other_columns_are_ignored() -> N
     (row,) = rows("weather,issued_at\nrain,2019-12-30 07:55\n")
     assert row.issued_at == ms("2019-12-30T07:55:00+01:00")
     assert (row.service, row.called_at, row.outcome, row.office) == (None, None, None, None)
+
+
+def test_a_log_tells_which_columns_it_reads_and_which_it_does_not() -> None:
+    header = "office,queue_id,day,issued,called,desk\n"
+    log = TicketLog([header], Columns({"issued_at": "day+issued", "service": "queue_id"}))
+    assert log.columns == {"desk": "desk", "issued_at": "day+issued", "service": "queue_id"}
+    assert log.unused == ("office", "called")
+
+
+def test_times_that_are_not_read_as_they_stand_are_told() -> None:
+    text = "day,issued,called,done\n2019-12-30,23:58:00,00:03:00,00:10:00\n"
+    found = [
+        *rows(text, DAY_AND_TIME),
+        *rows("issued_at,called_at\n2020-10-25 02:50,2020-10-25 02:10\n"),
+        *rows("issued_at,called_at\n2020-10-25 12:50:10,2020-10-25 12:50:09\n"),
+        *rows("issued_at,called_at\n2020-10-25 12:50,2020-10-25 12:50\n"),
+    ]
+    assert [row.corrected for row in found if isinstance(row, LogRow)] == [
+        ("over_midnight", "over_midnight"),
+        ("shown_twice",),
+        ("clocks_apart",),
+        (),
+    ]
 
 
 def test_columns_are_renamed_and_joined() -> None:
@@ -135,6 +163,15 @@ def test_a_serving_that_begins_a_second_before_its_call_begins_with_it() -> None
     )
     assert isinstance(row, Row)
     assert row.called_at == row.started_at
+
+
+def test_a_serving_may_begin_a_second_before_its_call_at_midnight() -> None:
+    """Both traps at once: the call is of the next day, and the serving seems to be a day before it."""
+    mapped = {name: f"day+{name[:-3]}" for name in ("issued_at", "called_at", "started_at")}
+    (row,) = rows("day,issued,called,started\n2019-12-30,23:58:00,00:03:00,00:02:59\n", mapped)
+    assert row.started_at == row.called_at == ms("2019-12-31T00:03:00+01:00")
+    assert isinstance(row, LogRow)
+    assert row.corrected == ("over_midnight", "clocks_apart")
 
 
 def test_times_that_run_backwards_are_a_bad_row_and_cost_no_other() -> None:
@@ -256,6 +293,22 @@ def test_a_mapping_that_is_none_is_refused(words: list[str]) -> None:
 def test_an_empty_file_is_refused() -> None:
     with pytest.raises(TicketLogError, match="is empty"):
         read("")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_it_is_told_how_far_the_file_was_read(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    """In bytes of the file as it lies there, and step by step."""
+    path = tmp_path / "log.csv"
+    chance = random.Random(1)  # what repeats itself would be packed into nothing
+    path.write_bytes(pack(TEXT + b"".join(b"%d\n" % chance.getrandbits(64) for _ in range(60_998))))
+    told: list[int] = []
+    with open_log(path, Columns(), WARSAW, advance=told.append) as log:
+        assert len(list(log)) == 60_999
+    assert sum(told) == path.stat().st_size
+    assert max(told) < sum(told) / 2
+    assert min(told) >= 0
 
 
 def read_file(path: Path) -> list[Row | BadRow]:

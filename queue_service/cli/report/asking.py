@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from queue_service.cli.command import CommandFailed, Parser, a_date, a_zone, say
+from queue_service.cli.command import CommandFailed, Parser, a_date, a_zone, add_keep_odd, say
 from queue_service.cli.engines import with_ledger
 from queue_service.ledger import Ledger
 from queue_service.log_columns import TicketLogError
@@ -36,6 +36,7 @@ def add_ground(parser: Parser, *, period: bool = True) -> None:
     ground.add_argument(
         "--timezone", type=a_zone, default=ZONE, metavar="TZ", help=f"of a file (default: {ZONE})"
     )
+    add_keep_odd(parser)
     add_paper(parser)
 
 
@@ -150,7 +151,7 @@ def _of_file(args: argparse.Namespace) -> tuple[Ground, list[BadRow]]:
         return ground_of_copies(channels)
     zone = args.timezone if isinstance(args.timezone, ZoneInfo) else ZoneInfo(args.timezone)
     if args.tickets:
-        return ground_of_tickets(args.tickets, args.map, zone)
+        return ground_of_tickets(args.tickets, args.map, zone, keep_odd=args.keep_odd)
     if args.interval is None:
         raise CommandFailed("--interval: say how many minutes each count of the table covers.")
     return ground_of_counts(args.counts, args.interval, zone)

@@ -166,3 +166,9 @@ def test_counts_know_visitors_and_nothing_else():
     assert daily.dates == (date(2025, 11, 24), date(2025, 11, 25))
     assert daily.sum("arrivals").tolist() == [12, 3]
     assert {name for name in METRICS if one(daily, name) is not None} == {"arrivals"}
+
+
+def test_a_day_that_was_polled_while_closed_is_no_open_day() -> None:
+    polled = (("2025-11-23", 0), ("2025-11-24", 0), ("2025-11-24", 7))
+    daily = of_counts(Count(1, day, n * 60, count, "") for n, (day, count) in enumerate(polled))
+    assert [f"{day}" for day in daily.dates] == ["2025-11-24"]

@@ -25,6 +25,7 @@ from queue_service.api import schemas
 from queue_service.api.guard import PUBLIC
 from queue_service.api.request import KEY_LENGTH, KEY_PATTERN
 from queue_service.offices import Office
+from queue_service.tables import MEDIA
 
 TEXT = OpenAPIType.STRING
 REFERENCE = "#/components/schemas/"
@@ -57,6 +58,8 @@ WHY = {
     422: "The idempotency key was used with another body.",
     503: "The engine cannot be reached; try again, with the same idempotency key.",
 }
+TAGGED = ("/stats/arrivals", "/stats/stages", "/stats/queue")
+AS_FILES = (*TAGGED, "/stats/estimates")
 
 
 class _AsItIs(Schema):
@@ -118,9 +121,11 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
     for parameter in operation.parameters or ():
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
-    if path.endswith("/stats/arrivals"):
+    if path.endswith(AS_FILES):
         content = getattr(answers["200"], "content", None) or {}
-        content["text/csv"] = OpenAPIMediaType(schema=Schema(type=TEXT))
+        for media in MEDIA.values():
+            content.setdefault(media, OpenAPIMediaType(schema=Schema(type=TEXT)))
+    if path.endswith(TAGGED):
         answers["304"] = OpenAPIResponse(description="It is what `If-None-Match` names.")
     if path.endswith("/call-next"):
         answers["204"] = OpenAPIResponse(description="Nobody waits.")

@@ -51,13 +51,13 @@ def answer(question: Question, days: Sequence[Day], office: Office, now: int) ->
     stays["until"] = _left_at(stays, days, office, names, now)
     lines = _lines(question, office, {names[n] for n in np.unique(stays["service"]).tolist()})
     clock = _Clock(question, office, lines, days, now)
-    found, stood = [], [np.empty(0, "<u4")]
+    found, stood = [], np.zeros(visits.size, bool)
     for n, line in enumerate(lines):
         places = [place for place, name in enumerate(names) if name in line.members]
         mine = stays[np.isin(stays["service"], places)]
         found.append(clock.told(n, mine))
-        stood.append(mine["visit"][clock.saw(mine)])
-    told_of = visits[np.unique(np.concatenate(stood))]
+        stood[mine["visit"][clock.saw(mine)]] = True
+    told_of = visits[stood]
     rows = written(question, *clock.in_order(found))
     return Answer(rows=rows, n=int(told_of.size), quality=Quality.of(told_of))
 
@@ -78,7 +78,7 @@ def lengths(since: Column, until: Column, edges: Column) -> tuple[Column, Column
     waited = (
         gone_in_all[left] - came_in_all[came] + edges * (came - left)
     )  # up to each edge, by all
-    peaks = np.unique(np.concatenate([edges[:-1], come[come < edges[-1]]]))
+    peaks = np.sort(np.concatenate([edges[:-1], come[come < edges[-1]]]))
     came, left = there(peaks)
     most = np.maximum.reduceat(came - left, np.searchsorted(peaks, edges[:-1]))
     return np.diff(waited), np.where(np.diff(edges) > 0, most, 0)
@@ -193,18 +193,17 @@ class _Clock:
         order = np.argsort(keys)
         place, line, weekday, time = np.unravel_index(keys[order], self._shape)
         starts, ends = self._rows.labels(place)
-        values: dict[str, list[Any]] = {
-            "section": [self._lines[n].section for n in line],
-            "weekday": [DAYS[n] for n in weekday],
-            "time": [self._fine.clock_labels[n] for n in time],
+        values: dict[str, tuple[Column, Sequence[str | None]]] = {
+            "service": (line, [each.service for each in self._lines]),
+            "section": (line, [each.section for each in self._lines]),
+            "weekday": (weekday, DAYS),
+            "time": (time, self._fine.clock_labels),
         }
-        labels: Told = {
-            "start": starts,
-            "end": ends,
-            "service": [self._lines[n].service for n in line],
-            **{by: values[by] for by in self._by},
-        }
-        return labels, {name: [column[n] for n in order] for name, column in told.items()}
+        labels: Told = {"start": starts, "end": ends}
+        for name in ("service", *self._by):
+            places, words = values[name]
+            labels[name] = [words[n] for n in places.tolist()]
+        return labels, {name: [column[n] for n in order.tolist()] for name, column in told.items()}
 
     def _spans(self, stays: Rows) -> tuple[Column, Column]:
         """From when until when each stood in line, as far as it lies in this time."""

@@ -39,7 +39,9 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
         count if Stage(stage).calls_visitor else None
         for stage, count in zip(labels["stage"], measured["called"], strict=True)
     ]
-    told_of = visits[np.unique(stays["visit"])]
+    seen = np.zeros(visits.size, bool)
+    seen[stays["visit"]] = True
+    told_of = visits[seen]
     rows = written(question, labels, measured)
     return Answer(rows=rows, n=int(told_of.size), quality=Quality.of(told_of))
 

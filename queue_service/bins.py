@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from queue_service.figures import Column
 from queue_service.hours import MINUTE_MS, instant, reception_spans
@@ -72,6 +73,17 @@ class Bins:
     def day(self, at: Column) -> Column:
         """How many days after the first date each instant lies."""
         return np.searchsorted(self._midnights[:-1], at, "right").astype("<i8") - 1
+
+    def on(self, dates: Iterable[date]) -> npt.NDArray[np.bool_]:
+        """Which intervals lie on some dates, or hold them; what lies outside the range is passed over."""
+        found = np.zeros(self.starts.size, bool)
+        for each in dates:
+            n = (each - self._dates[0]).days
+            if 0 <= n < len(self._dates):
+                bounds = np.array([self._midnights[n], self._midnights[n + 1] - 1])
+                begin, end = self.place(bounds).tolist()
+                found[begin : end + 1] = True
+        return found
 
     def weekday(self, at: Column) -> Column:
         """The day of the week of each instant; Monday is 0."""

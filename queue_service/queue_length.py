@@ -13,8 +13,10 @@ to the end of the reception hours. And when somebody left of whom an imported lo
 end: such a visit stands in no line.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from msgspec import Struct
 
 from queue_service.bins import Bins, reception_bins
 from queue_service.figures import NONE, STAGES, Column, Day, End, Rows
-from queue_service.hours import DAYS, reception_spans
+from queue_service.hours import DAYS, business_day, reception_spans
 from queue_service.intervals import WHOLE_OFFICE, Answer, By, Quality, Question, written
 from queue_service.measures import DECIMALS, LENGTHS
 from queue_service.offices import Office
@@ -48,7 +50,7 @@ def answer(question: Question, days: Sequence[Day], office: Office, now: int) ->
     """Count who stood in line on the dates asked for; `now`: up to when anything is known (ms)."""
     stays, visits, names = stays_of(days)
     stays = stays[np.isin(stays["stage"], CALLING)]
-    stays["until"] = _left_at(stays, days, office, names, now)
+    stays["until"] = _left_at(stays, office, names, now)
     lines = _lines(question, office, {names[n] for n in np.unique(stays["service"]).tolist()})
     clock = _Clock(question, office, lines, days, now)
     found, stood = [], np.zeros(visits.size, bool)
@@ -84,25 +86,25 @@ def lengths(since: Column, until: Column, edges: Column) -> tuple[Column, Column
     return np.diff(waited), np.where(np.diff(edges) > 0, most, 0)
 
 
-def _left_at(
-    stays: Rows, days: Sequence[Day], office: Office, names: Sequence[str], now: int
-) -> Column:
-    """When each left its line: called, gone, or at the end of the reception hours; never before `since`."""
+def _left_at(stays: Rows, office: Office, names: Sequence[str], now: int) -> Column:
+    """When each left its line: called, gone, or at the end of reception hours; never before `since`."""
     since, wait = stays["since"], stays["wait"]
     left = np.where(wait == NONE, stays["until"], since + wait)
     left = np.where((left == NONE) & stays["ours"], now, left)
     vain = (wait == NONE) & stays["last"] & (stays["end"] == End.EXPIRED)
-    kinds, kind = np.unique(stays[["day", "service"]][vain], return_inverse=True)
-    ends = [_closing(office, names[service], days[day].date) for day, service in kinds.tolist()]
-    left[vain] = np.minimum(left[vain], np.array([*ends, now], "<i8")[kind])
+    closing = cache(partial(_closing, office))
+    for n in np.flatnonzero(vain).tolist():
+        date = business_day(office, int(since[n])).date
+        left[n] = min(left[n], closing(names[stays["service"][n]], date))
     at: Column = np.maximum(left, since)
     return at
 
 
-def _closing(office: Office, service: str, date: str) -> int:
+def _closing(office: Office, service: str, date: str) -> float:
+    """When a service ended to receive visitors; on a date without reception hours it never did."""
     own = next((each for each in office.services if each.id == service), None)
     spans = reception_spans(office, own, date)
-    return spans[-1][1] if spans else np.iinfo("<i8").max
+    return spans[-1][1] if spans else math.inf
 
 
 def _lines(question: Question, office: Office, used: Iterable[str]) -> list[Line]:
@@ -145,11 +147,11 @@ class _Clock:
         self._starts = self._fine.starts
         self._edges = np.minimum(np.append(self._starts, self._fine.ends[-1]), now)
         self._edges = np.maximum(self._edges, self._starts[0])
-        dates = {day.date for day in days}
+        self._dates = [date.fromisoformat(day.date) for day in days]
+        self._recorded = self._fine.on(self._dates)
         members = {each for line in lines for each in line.members}
+        dates = {day.date for day in days}
         self._receives = reception_bins(office, members, dates, self._fine)
-        known = [(date.fromisoformat(each) - question.first).days for each in dates]
-        self._recorded = np.isin(self._fine.day(self._starts), known)
         self._shape = (self._rows.starts.size, len(lines), len(DAYS), len(self._fine.clock_labels))
 
     def saw(self, stays: Rows) -> Any:
@@ -163,6 +165,7 @@ class _Clock:
         hands = stays["stage"] == HANDOVER
         kinds = {"queue": ~hands, "handover_queue": hands}
         found = {k: lengths(since[who], until[who], self._edges) for k, who in kinds.items()}
+        handed_over = self._fine.on(self._dates[n] for n in np.unique(stays["day"][hands]))
         there = np.zeros(self._starts.size, bool)
         for member in self._lines[line].members:
             there[self._receives[member]] = True
@@ -170,17 +173,18 @@ class _Clock:
             there |= most > 0
         keys = self._keys(line)
         used = np.unique(keys[there])
-        counts = (there | self._recorded) & np.isin(keys, used)
-        row = np.searchsorted(used, keys[counts])
-        lasted = np.bincount(row, np.diff(self._edges)[counts], used.size)
         told: Told = {"key": used.tolist()}
         for kind, (waited, most) in found.items():
-            known = (lasted > 0) & (kind == "queue" or bool(hands.any()))
+            # A day on which nobody came to a hand-over says nothing of the line for it.
+            known = there | self._recorded if kind == "queue" else handed_over | (most > 0)
+            counts = known & np.isin(keys, used)
+            row = np.searchsorted(used, keys[counts])
+            lasted = np.bincount(row, np.diff(self._edges)[counts], used.size)
             top = np.zeros(used.size, "<i8")
             np.maximum.at(top, row, most[counts])
             mean = np.bincount(row, waited[counts], used.size) / np.maximum(lasted, 1)
-            told[f"{kind}_mean"] = _where(known, np.round(mean, DECIMALS))
-            told[f"{kind}_max"] = _where(known, top)
+            told[f"{kind}_mean"] = _where(lasted > 0, np.round(mean, DECIMALS))
+            told[f"{kind}_max"] = _where(lasted > 0, top)
         return told
 
     def in_order(self, found: Sequence[Told]) -> tuple[Told, Told]:

@@ -147,7 +147,7 @@ async def queue(
     """
     for each in question.by:
         if each not in BY:
-            raise invalid("by", f"nobody in line has a {each} yet: use {', '.join(BY)}")
+            raise invalid("by", f"lines are not told apart by {each}: use {', '.join(BY)}")
     asked = replace(question, table="queue")
     return await _answered(request, ledger, office, asked, format, lang)
 

@@ -153,6 +153,22 @@ def test_a_time_at_which_somebody_stood_on_one_day_only_is_told_of_all_days_with
     assert (found[0]["time"], found[0]["queue_mean"]) == ("08:00", 0.1)
 
 
+def test_days_that_know_nothing_of_a_hand_over_do_not_make_its_line_shorter():
+    imported = tally(TUESDAY, [visit(stay("2025-11-25 09:00", wait=6))], source="3f9a")
+    days = [a_monday(), imported]
+    whole = {row["time"]: row for row in ask(days, last=SUNDAY, by=("time",), service="*").rows}
+    ten = whole["10:00"]
+    assert (ten["queue_mean"], ten["handover_queue_mean"]) == (0.125, 0.1)
+    rows = ask(days, last=TUESDAY, bin="day", service="*").rows
+    assert [row["handover_queue_max"] for row in rows] == [1, None]
+
+
+def test_the_night_of_a_business_day_is_known_though_nothing_is_of_the_date_after():
+    night = tally(MONDAY, [visit(stay("2025-11-24 23:00", wait=1))])
+    found = told(ask([night], TUESDAY, TUESDAY, OPEN_ALL_DAY))
+    assert found == {f"0{hour}:00": NOBODY for hour in range(4)}
+
+
 def test_without_figures_of_a_day_nobody_is_said_to_have_stood_there():
     assert ask([]).rows == []
     assert ask([a_monday()], SATURDAY, SUNDAY).rows == []

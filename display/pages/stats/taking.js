@@ -22,7 +22,7 @@ export async function take(api, path, format, name) {
   const office = api.root.split("/").at(-1);
   const file = await fileOf(api, `${path}&format=${format}`, format);
   const href = URL.createObjectURL(file);
-  const saved = `${office}_${name}_${from}_${to}.${format}`;
+  const saved = `${[office, name, from, to].filter(Boolean).join("_")}.${format}`;
   const link = h("a", { href, download: saved, hidden: true });
   document.body.append(link);
   link.click();

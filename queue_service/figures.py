@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.void]  # of one of the kinds below
 Column = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-SHAPE = 2  # of what is kept; whatever has another one is computed anew from the ledger
+SHAPE = 3  # of what is kept; whatever has another one is computed anew from the ledger
 NONE = -1
 STAGES = tuple(Stage)  # a stage is kept as its place in here
 DAYS_AT_HAND = 400  # of a large office, 900 visits a day, some 30 MB
@@ -70,7 +70,7 @@ STAY = np.dtype(  # a stage of a visit
         ("since", "<i8"),  # joined the line, or its work could begin
         ("wait", "<i8"),  # first call − since; there is none without the visitor
         ("served", "<i8"),  # at a desk, or worked on without the visitor
-        ("until", "<i8"),  # end of its last serving
+        ("until", "<i8"),  # end of its last serving; without a call, when the line was left
     ]
 )
 ITEM = np.dtype([("visit", "<u4"), ("procedure", "<u2"), ("quantity", "<i4")])

@@ -6,7 +6,7 @@ figure of a visit stands in the interval of its arrival; intervals are half-open
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -14,12 +14,14 @@ import numpy as np
 from msgspec import Struct
 
 from queue_service.bins import Bin, Bins, reception_bins
-from queue_service.figures import LEDGER, NONE, REFUSED, VISIT, Column, Day, Flags, Rows
+from queue_service.figures import LEDGER, NONE, REFUSED, STAGES, VISIT, Column, Day, Flags, Rows
 from queue_service.hours import DAYS, instant
-from queue_service.measures import MEASURES, WITHIN, measure, nulled
+from queue_service.measures import LENGTHS, MEASURES, STAGE_MEASURES, WITHIN, measure, nulled
 from queue_service.offices import Office
 
+Table = Literal["arrivals", "stages", "queue"]  # what rows tell of; the last two have own modules
 By = Literal["service", "desk", "section", "weekday", "channel", "language", "time"]
+Told = By | Literal["stage"]
 WHOLE_OFFICE = "*"
 
 Row = dict[str, Any]
@@ -28,6 +30,7 @@ Row = dict[str, Any]
 class Question(Struct, frozen=True, kw_only=True):
     """What is asked: local calendar dates, both included, and how to cut them."""
 
+    table: Table = "arrivals"
     first: date
     last: date
     bin: Bin = "60"
@@ -43,12 +46,19 @@ class Question(Struct, frozen=True, kw_only=True):
     @property
     def measures(self) -> tuple[str, ...]:
         """What is told of each row."""
-        return MEASURES if self.within is None else (*MEASURES, WITHIN)
+        match self.table:
+            case "stages":
+                return STAGE_MEASURES
+            case "queue":
+                return LENGTHS
+            case _:
+                return MEASURES if self.within is None else (*MEASURES, WITHIN)
 
     @property
-    def told_by(self) -> tuple[By, ...]:
+    def told_by(self) -> tuple[Told, ...]:
         """What rows are told apart by, besides their interval and service."""
-        return tuple(each for each in self.by if each != "service")
+        stage: tuple[Told, ...] = ("stage",) if self.table == "stages" else ()
+        return (*stage, *(each for each in self.by if each != "service"))
 
 
 class Quality(Struct, frozen=True, kw_only=True):
@@ -83,6 +93,11 @@ def quality_of(days: Iterable[Day], begins: int, ends: int, service: str | None 
     )
 
 
+def quality_for(question: Question, days: Iterable[Day], office: Office) -> Quality:
+    """The quality of the visits that a question is about."""
+    return quality_of(days, *_span(question, office), question.service)
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """Rows in the order of time, the whole office before its services."""
 
@@ -94,15 +109,11 @@ class Answer(Struct, frozen=True, kw_only=True):
 def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
     """Count the days of an office: whatever lies outside the dates asked for is left out."""
     visits, refused, names = _together(days)
-    whole = "time" in question.by
-    cut = Bins(office, question.first, question.last, question.bin, whole=whole)
-    begins = instant(office.tz, question.first, 0)
-    ends = instant(office.tz, question.last + timedelta(days=1), 0)
-    wanted = _wanted(visits, "arrived_at", begins, ends, names, question.service)
+    wanted = _asked(visits, "arrived_at", question, office, names)
     untold = {name: dark[wanted] for name, dark in _untold(days, question).items()}
     visits = visits[wanted]
-    refused = refused[_wanted(refused, "at", begins, ends, names, question.service)]
-    groups = _Groups(question, office, names, cut)
+    refused = chosen(refused, "at", question, office, names)
+    groups = Groups(question, office, names)
     mine = groups.of(visits, "arrived_at")
     away = groups.of(refused, "at")
     keys, place = np.unique(np.concatenate([mine, away, groups.empty(days)]), return_inverse=True)
@@ -119,14 +130,17 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
         none = groups.have(dark, keys) & ~groups.have(seen, keys)
         none &= np.array(measured["refused"]) == 0
         measured["refused"] = nulled(measured["refused"], none)
-    labels = groups.labels(keys)
+    rows = written(question, groups.labels(keys), measured)
+    return Answer(rows=rows, n=int(visits.size), quality=quality_for(question, days, office))
+
+
+def written(
+    question: Question, labels: Mapping[str, list[Any]], measured: Mapping[str, list[Any]]
+) -> list[Row]:
+    """Columns as rows, in the order that was promised."""
     columns = [*labels.values(), *(measured[name] for name in question.measures)]
     titles = question.columns
-    return Answer(
-        rows=[dict(zip(titles, row, strict=True)) for row in zip(*columns, strict=True)],
-        n=int(visits.size),
-        quality=quality_of(days, begins, ends, question.service),
-    )
+    return [dict(zip(titles, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _together(days: Sequence[Day]) -> tuple[Rows, Rows, tuple[str, ...]]:
@@ -134,14 +148,34 @@ def _together(days: Sequence[Day]) -> tuple[Rows, Rows, tuple[str, ...]]:
     names: dict[str, int] = {"": 0}
     visits, refused = [np.empty(0, VISIT)], [np.empty(0, REFUSED)]
     for day in days:
-        place = np.array([names.setdefault(name, len(names)) for name in day.names], "<u2")
-        for rows, found in ((day.visit_rows, visits), (day.refused_rows, refused)):
-            mine = rows.copy()
-            for column in ("service", "desk", "channel", "language", "reason"):
-                if column in (mine.dtype.names or ()):
-                    mine[column] = place[mine[column]]
-            found.append(mine)
+        visits.append(renamed(day.visit_rows, day, names))
+        refused.append(renamed(day.refused_rows, day, names))
     return np.concatenate(visits), np.concatenate(refused), tuple(names)
+
+
+def renamed(rows: Rows, day: Day, names: dict[str, int]) -> Rows:
+    """Rows of a day with their places in `names`, which grows by those of the day."""
+    place = np.array([names.setdefault(name, len(names)) for name in day.names], "<u2")
+    mine = rows.copy()
+    for column in ("service", "desk", "channel", "language", "reason"):
+        if column in (mine.dtype.names or ()):
+            mine[column] = place[mine[column]]
+    return mine
+
+
+def chosen(rows: Rows, at: str, question: Question, office: Office, names: Sequence[str]) -> Rows:
+    """The rows of the dates and the service that are asked for."""
+    return rows[_asked(rows, at, question, office, names)]
+
+
+def _asked(rows: Rows, at: str, question: Question, office: Office, names: Sequence[str]) -> Flags:
+    return _wanted(rows, at, *_span(question, office), names, question.service)
+
+
+def _span(question: Question, office: Office) -> tuple[int, int]:
+    """From which instant to which the dates go."""
+    begins = instant(office.tz, question.first, 0)
+    return begins, instant(office.tz, question.last + timedelta(days=1), 0)
 
 
 def _untold(days: Sequence[Day], question: Question) -> dict[str, Flags]:
@@ -169,24 +203,25 @@ def _wanted(
     return wanted
 
 
-class _Groups:
+class Groups:
     """Gives each row the numbers of the groups it belongs to: its service's, and the office's.
 
     A group is one number, made of interval, service and whatever else rows are told apart by, so
     that the order of the numbers is the order of the rows.
     """
 
-    def __init__(
-        self, question: Question, office: Office, names: tuple[str, ...], cut: Bins
-    ) -> None:
-        self._question, self._office, self._cut = question, office, cut
-        self._names = names
+    def __init__(self, question: Question, office: Office, names: tuple[str, ...]) -> None:
+        whole = "time" in question.by
+        self._cut = Bins(office, question.first, question.last, question.bin, whole=whole)
+        self._question, self._office, self._names = question, office, names
         known = [each.id for each in office.services]
         others = sorted(set(names) - set(known) - {""})
         self._services = [WHOLE_OFFICE, *known, *others]  # others: of imports, or of yesterday
-        self._values: dict[By, list[str]] = {by: self._known(by) for by in question.told_by}
+        self._values: dict[Told, list[str]] = {by: self._known(by) for by in question.told_by}
 
-    def _known(self, by: By) -> list[str]:
+    def _known(self, by: Told) -> list[str]:
+        if by == "stage":
+            return [*STAGES]
         if by == "weekday":
             return list(DAYS)
         if by == "time":
@@ -214,8 +249,10 @@ class _Groups:
     def _place(self, name: str) -> int:
         return self._services.index(name) if name in self._services else 0
 
-    def _told(self, by: By, rows: Rows, at: str) -> Column:
+    def _told(self, by: Told, rows: Rows, at: str) -> Column:
         values = self._values[by]
+        if by == "stage":
+            return rows["stage"].astype("<i8")
         if by == "weekday":
             return self._cut.weekday(rows[at])
         if by == "time":

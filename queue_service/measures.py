@@ -11,18 +11,33 @@ import numpy as np
 
 from queue_service.figures import NONE, Column, End, Flags, Rows
 
+Spans = Mapping[str, tuple[str, tuple[str, ...]]]  # the column, and what is told of it
+
 COUNTS = (
     *("arrivals", "refused", "called", "served"),
     *("finished", "no_show", "cancelled", "expired"),
 )
-SPANS: Mapping[str, tuple[str, tuple[str, ...]]] = {  # the column, and what is told of it
+SPANS: Spans = {
     "wait_to_call": ("to_call", ("mean", "p50", "p90", "max")),
     "wait": ("wait", ("mean", "p50", "p90", "max")),
     "service": ("service_ms", ("mean", "p50", "p90")),
     "handover_wait": ("handover_wait", ("p50", "p90")),
     "time_in_system": ("in_system", ("p50", "p90")),
 }
-MEASURES = (*COUNTS, *(f"{name}_{what}_s" for name, (_, told) in SPANS.items() for what in told))
+STAGE_COUNTS = ("visits", "called", "handled")
+STAGE_SPANS: Spans = {
+    "stage_wait": ("wait", ("mean", "p50", "p90", "max")),
+    "stage_time": ("served", ("mean", "p50", "p90")),
+}
+LENGTHS = ("queue_mean", "queue_max", "handover_queue_mean", "handover_queue_max")
+
+
+def _span_columns(spans: Spans) -> tuple[str, ...]:
+    return tuple(f"{name}_{what}_s" for name, (_, told) in spans.items() for what in told)
+
+
+MEASURES = (*COUNTS, *_span_columns(SPANS))
+STAGE_MEASURES = (*STAGE_COUNTS, *_span_columns(STAGE_SPANS))
 WITHIN = "served_within"  # told where it is asked for: the service level of a contact centre
 SPAN_BITS = 40  # a span is never negative, and shorter than 34 years
 DECIMALS = 4  # of seconds; the ledger knows milliseconds
@@ -62,11 +77,31 @@ def measure(
         # Where it can be told of some visits of a group, these are counted.
         dark = (count(nobody) > 0) & (count(~nobody) == 0)
         told[name] = nulled(told[name], dark)
-    for name, (column, what) in SPANS.items():
-        there = np.tile(visits[column] != NONE, again)
-        spans = _spans(group[there], np.tile(visits[column], again)[there].astype("<i8"), groups)
-        for each in what:
-            told[f"{name}_{each}_s"] = spans[each]
+    return told | _times(SPANS, visits, group, groups)
+
+
+def measure_stages(stays: Rows, group: Column, groups: int) -> dict[str, list[Any]]:
+    """Every measure of stages, as a column over the groups; `group` as above."""
+    again = group.size // stays.size if stays.size else 0
+    chosen = {
+        "visits": np.ones(stays.size, bool),
+        "called": stays["wait"] != NONE,
+        "handled": stays["served"] != NONE,
+    }
+    told: dict[str, list[Any]] = {
+        name: np.bincount(group[np.tile(where, again)], minlength=groups).tolist()
+        for name, where in chosen.items()
+    }
+    return told | _times(STAGE_SPANS, stays, group, groups)
+
+
+def _times(spans: Spans, rows: Rows, group: Column, groups: int) -> dict[str, list[Any]]:
+    again = group.size // rows.size if rows.size else 0
+    told: dict[str, list[Any]] = {}
+    for name, (column, what) in spans.items():
+        there = np.tile(rows[column] != NONE, again)
+        found = _spans(group[there], np.tile(rows[column], again)[there].astype("<i8"), groups)
+        told |= {f"{name}_{each}_s": found[each] for each in what}
     return told
 
 

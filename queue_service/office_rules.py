@@ -60,6 +60,7 @@ def check(office: Office) -> list[Problem]:
         *_texts("name", office.name),
         *_times(office),
         *_reception_hours(office),
+        *_notes(office),
         *_priorities(office),
         *_languages(office),
         *_categories(office),
@@ -126,6 +127,13 @@ def _reception_hours(office: Office) -> Iterator[Problem]:
         before = entry.since or before
         yield from _week(f"{path}.hours", entry.hours)
         yield from _text(f"{path}.note", entry.note)
+
+
+def _notes(office: Office) -> Iterator[Problem]:
+    for i, note in enumerate(office.notes):
+        if not note.text:
+            yield Problem(f"notes[{i}].text", "says nothing: write it like {ja: …, en: …}")
+        yield from _texts(f"notes[{i}].text", note.text)
 
 
 def _services(office: Office) -> Iterator[Problem]:

@@ -56,6 +56,13 @@ class Closed(Part, frozen=True, kw_only=True):
     dates: tuple[datetime.date, ...] = ()
 
 
+class Note(Part, frozen=True, kw_only=True):
+    """Something that happened on a date, and may have changed the figures from then on."""
+
+    date: datetime.date
+    text: Texts
+
+
 class Lamp(Part, frozen=True, kw_only=True):
     """From how many waiting people on a service is shown as busy, and as crowded."""
 
@@ -137,6 +144,7 @@ class Office(Part, frozen=True, kw_only=True):
     reception_hours: tuple[ReceptionHours, ...] = ()  # empty: always open
     tickets_from: int = 0  # minutes, zero or negative: how long before opening tickets are given
     closed: Closed = Closed()
+    notes: tuple[Note, ...] = ()  # in any order; new reception hours are one by themselves
     priorities: Mapping[str, float] = {}  # minutes of head start; always holds PRIORITIES
     languages: tuple[str, ...] = LANGUAGES
     slides: tuple[Texts, ...] = ()  # what the lobby's board shows in turn, below the calls

@@ -9,7 +9,7 @@ from pathlib import Path
 
 MISSING = "Parquet is written by an optional part: pip install 'madoguchi[analysis]'"
 
-TEXT, COUNT, SECONDS = "VARCHAR", "BIGINT", "DOUBLE"
+TEXT, COUNT, NUMBER = "VARCHAR", "BIGINT", "DOUBLE"
 INSTANT, DATE, TRUTH, JSON = "TIMESTAMPTZ", "DATE", "BOOLEAN", "JSON"
 
 

@@ -7,18 +7,18 @@ It joins the kept figures with today's and says which days are missing. How they
 import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
-from queue_service import keys
+from queue_service import intervals, keys, queue_length, stages
 from queue_service.bins import BINS, DAY
 from queue_service.figures import Day, digest
-from queue_service.hours import reception_spans
-from queue_service.intervals import Quality, Question, Row, answer
+from queue_service.hours import instant, reception_spans
+from queue_service.intervals import Answer, Quality, Question, Row
+from queue_service.notes import notes_between
 from queue_service.office_files import office_to_json
-from queue_service.offices import Office
+from queue_service.offices import Note, Office
 from queue_service.questions import Questions
 from queue_service.roll_ups import days
 from queue_service.round_trip import answered
@@ -44,6 +44,7 @@ class Statistics(Struct, frozen=True, kw_only=True):
     missing_days: list[date]  # open by the calendar, and without any figure
     quality: Quality
     as_of: int  # the latest entry of the ledger that is counted
+    notes: list[Note]  # what happened on these dates, by the office's definition
     rows: list[Row]
 
 
@@ -54,6 +55,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     question: Question
     days: Sequence[Day]
     today: date
+    now: int = 0  # when its latest entry was written, ms
 
     @property
     def tag(self) -> str:
@@ -63,11 +65,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
         told.update(self.today.isoformat().encode())
         for day in self.days:
             told.update(digest(day))
+        if self.question.table == "queue":  # who waits waits longer, though nothing happens
+            told.update(f"{self._up_to}".encode())
         return told.hexdigest()[:32]
 
     def counted(self) -> Statistics:
         """The answer. It takes its time: up to a second for a year of a large office."""
-        found = answer(self.question, self.days, self.office)
+        found = self._answer()
         return Statistics(
             office=self.office.id,
             timezone=self.office.timezone,
@@ -78,8 +82,23 @@ class Evidence(Struct, frozen=True, kw_only=True):
             missing_days=self._missing(),
             quality=found.quality,
             as_of=max((day.until for day in self.days), default=0),
+            notes=notes_between(self.office, self.question.first, self.question.last),
             rows=found.rows,
         )
+
+    def _answer(self) -> Answer:
+        match self.question.table:
+            case "stages":
+                return stages.answer(self.question, self.days, self.office)
+            case "queue":
+                return queue_length.answer(self.question, self.days, self.office, self._up_to)
+            case _:
+                return intervals.answer(self.question, self.days, self.office)
+
+    @property
+    def _up_to(self) -> int:
+        """Up to when the dates that are asked about are known, ms."""
+        return min(self.now, instant(self.office.tz, self.question.last + _ONE_DAY, 0))
 
     def _missing(self) -> list[date]:
         seen = {day.date for day in self.days}
@@ -119,8 +138,13 @@ async def gather(ledger: Questions, office: Office, question: Question) -> Evide
     """
     check(question)
     before = question.first - _ONE_DAY  # a business day reaches into the next calendar day
-    found = await days(ledger, office, before.isoformat(), question.last.isoformat())
     async with answered():
-        head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
-    today = date.fromisoformat(head) if head else question.first
-    return Evidence(office=office, question=question, days=found, today=today)
+        date_now, now = await ledger.redis.hmget(keys.of(office.id, "head"), "date", "at")
+    found = await days(ledger, office, before.isoformat(), question.last.isoformat())
+    return Evidence(
+        office=office,
+        question=question,
+        days=found,
+        today=date.fromisoformat(date_now) if date_now else question.first,
+        now=int(now or 0),
+    )

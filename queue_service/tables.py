@@ -10,8 +10,9 @@ from typing import Literal, get_args
 import msgspec
 
 from queue_service.lines import cell, csv_line, ndjson_line
-from queue_service.measures import COUNTS, WITHIN
-from queue_service.parquet import COUNT, INSTANT, SECONDS, TEXT, parquet
+from queue_service.measures import COUNTS, STAGE_COUNTS, WITHIN
+from queue_service.parquet import COUNT, INSTANT, NUMBER, TEXT, TRUTH, parquet
+from queue_service.sheets import Sheet
 from queue_service.statistics import Evidence, Statistics
 from queue_service.workbook import workbook
 
@@ -23,6 +24,12 @@ MEDIA: dict[Format, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "parquet": "application/vnd.apache.parquet",
 }
+KINDS = {
+    **dict.fromkeys((*COUNTS, WITHIN, *STAGE_COUNTS, "n"), COUNT),
+    **dict.fromkeys(("queue_max", "handover_queue_max"), COUNT),
+    **dict.fromkeys(("start", "end"), INSTANT),
+    "shown": TRUTH,
+}
 BOM = "\ufeff"  # without it, Excel takes UTF-8 for something else
 
 
@@ -32,31 +39,56 @@ def written(evidence: Evidence, format: Format, language: str) -> bytes:
     Raises:
         NoParquet
     """
-    found, columns = evidence.counted(), evidence.question.columns
+    found = evidence.counted()
+    if format == "json":
+        return msgspec.json.encode(found)
+    return file_of(_sheet(evidence, found), format, language)
+
+
+def file_of(sheet: Sheet, format: Format, language: str) -> bytes:
+    """A sheet as a file of any kind but JSON, whose shape is that of the answer.
+
+    Raises:
+        NoParquet
+    """
     match format:
-        case "json":
-            return msgspec.json.encode(found)
-        case "csv":
-            lines = [csv_line(columns)]
-            lines += (csv_line(cell(row[name]) for name in columns) for row in found.rows)
-            return (BOM + "".join(lines)).encode()
         case "xlsx":
-            return workbook(found, evidence.office, columns, language)
+            return workbook(sheet, language)
         case "parquet":
-            return _parquet(found, columns)
+            return _parquet(sheet)
+        case _:
+            lines = [csv_line(sheet.columns)]
+            lines += (csv_line(cell(row[name]) for name in sheet.columns) for row in sheet.rows)
+            return (BOM + "".join(lines)).encode()
 
 
-def _parquet(found: Statistics, columns: tuple[str, ...]) -> bytes:
+def _sheet(evidence: Evidence, found: Statistics) -> Sheet:
+    question = evidence.question
+    return Sheet(
+        table=question.table,
+        office=evidence.office,
+        period=f"{found.first} – {found.last}",
+        by_clock=found.bin.isdecimal(),
+        columns=question.columns,
+        rows=found.rows,
+        rests_on={
+            "n": found.n,
+            "missing_days": ", ".join(map(str, found.missing_days)),
+            **msgspec.structs.asdict(found.quality),
+            "as_of": found.as_of,
+        },
+    )
+
+
+def _parquet(sheet: Sheet) -> bytes:
     with tempfile.TemporaryDirectory(prefix="madoguchi-") as folder:
         lines, file = Path(folder) / "rows.ndjson", Path(folder) / "rows.parquet"
-        lines.write_text("".join(map(ndjson_line, found.rows)))
-        parquet(lines, {name: _kind(name) for name in columns}, file)
+        lines.write_text("".join(map(ndjson_line, sheet.rows)))
+        parquet(lines, {name: _kind(name) for name in sheet.columns}, file)
         return file.read_bytes()
 
 
 def _kind(column: str) -> str:
-    if column in (*COUNTS, WITHIN):
-        return COUNT
-    if column.endswith("_s"):
-        return SECONDS
-    return INSTANT if column in ("start", "end") else TEXT
+    if column.endswith(("_s", "_mean")) or column.startswith("within_"):
+        return NUMBER
+    return KINDS.get(column, TEXT)

@@ -42,7 +42,7 @@ class StayFigures(Struct, frozen=True, kw_only=True):
     since: int  # joined the line, or its work could begin
     wait: int | None = None
     served: int | None = None
-    until: int | None = None
+    until: int | None = None  # end of its last serving; without a call, when the line was left
 
 
 class Figures(Struct, kw_only=True):
@@ -107,6 +107,7 @@ def figures_of(
     finished = end is not None and isinstance(end.event, Finished)
     late = any((each.left_at or 0) > day_ends for each in stays)
     longest = max(served, key=lambda each: each.served_ms or 0, default=None)
+    ends = [*(each.joined_at for each in stays[1:]), end.event.at if end else None]
     return Figures(
         arrived_at=arrived,
         service=visit.issued.service,
@@ -124,12 +125,16 @@ def figures_of(
         implied=any(each.implied for each in stays),
         forgotten=late or (over and end is None),
         by_next=longest is not None and longest.by_next,
-        stays=tuple(_figures_of_stay(stay, arrived) for stay in stays),
+        stays=tuple(
+            _figures_of_stay(stay, arrived, over_at)
+            for stay, over_at in zip(stays, ends, strict=True)
+        ),
         items=visit.items,
     )
 
 
-def _figures_of_stay(stay: Stay, arrived: int) -> StayFigures:
+def _figures_of_stay(stay: Stay, arrived: int, over_at: int | None) -> StayFigures:
+    uncalled = stay.stage.calls_visitor and stay.called_at is None
     return StayFigures(
         service=stay.service,
         stage=stay.stage,
@@ -137,7 +142,7 @@ def _figures_of_stay(stay: Stay, arrived: int) -> StayFigures:
         since=arrived if stay.joined_at is None else stay.joined_at,
         wait=_span(stay.called_at, stay.joined_at),
         served=stay.served_ms,
-        until=stay.left_at,
+        until=over_at if uncalled else stay.left_at,
     )
 
 
@@ -236,8 +241,8 @@ class _Rows:
         self.stays += [
             (
                 *(place, name(stay.service), name(stay.desk), STAGES.index(stay.stage)),
-                *(stay.since, _number(stay.wait)),
-                *((NONE, NONE) if is_forgotten else (_number(stay.served), _number(stay.until))),
+                *(stay.since, _number(stay.wait), NONE if is_forgotten else _number(stay.served)),
+                NONE if is_forgotten and stay.served is not None else _number(stay.until),
             )
             for stay in visit.stays
         ]

@@ -27,6 +27,7 @@ from queue_service.api.guard import PUBLIC
 from queue_service.api.request import KEY_LENGTH, KEY_PATTERN
 from queue_service.offices import Office
 from queue_service.reports.writing import MEDIA
+from queue_service.tables import MEDIA as TABLES
 
 TEXT = OpenAPIType.STRING
 REFERENCE = "#/components/schemas/"
@@ -60,6 +61,8 @@ WHY = {
     429: "That was too often; come back after `Retry-After` seconds.",
     503: "The engine cannot be reached; try again, with the same idempotency key.",
 }
+TAGGED = ("/stats/arrivals", "/stats/stages", "/stats/queue")
+AS_FILES = (*TAGGED, "/stats/estimates")
 
 
 class _AsItIs(Schema):
@@ -121,8 +124,9 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
     for parameter in operation.parameters or ():
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
-    if path.endswith("/stats/arrivals"):
-        _also(answers["200"], ["text/csv"])
+    if path.endswith(AS_FILES):
+        _also(answers["200"], TABLES.values())
+    if path.endswith(TAGGED):
         answers["304"] = OpenAPIResponse(description="It is what `If-None-Match` names.")
     if "/reports/" in path:
         _also(answers["200"], MEDIA.values())

@@ -1,6 +1,7 @@
 """Statistics for analysts: arrivals, waits and serving times by interval, to read or for Excel."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, get_args
 
@@ -8,6 +9,7 @@ from cachetools import LRUCache
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
+from msgspec.structs import replace
 
 from queue_service.api.deadline import FOR_YEARS
 from queue_service.api.guard import ANALYST
@@ -18,6 +20,7 @@ from queue_service.bins import Bin
 from queue_service.definitions import Definition, definitions
 from queue_service.intervals import By, Question
 from queue_service.parquet import NoParquet
+from queue_service.queue_length import BY
 from queue_service.statistics import Statistics, TooMuch, gather
 from queue_service.tables import MEDIA, Format, written
 from queue_service.words import OWN, languages
@@ -35,6 +38,7 @@ Lang = Annotated[
         description="Of headings and definitions.", schema_extra={"enum": list(languages())}
     ),
 ]
+AFormat = Annotated[Format | None, QueryParameter(description="Else what `Accept` asks for.")]
 
 
 def _question(
@@ -53,19 +57,11 @@ def _question(
     service: Annotated[
         str | None, QueryParameter(description="Only this one; * for the whole office.")
     ] = None,
-    within: Annotated[
-        int | None,
-        QueryParameter(
-            ge=1,
-            le=DAY_MINUTES,
-            description="Minutes: adds `served_within`, how many were served after at most so long.",
-        ),
-    ] = None,
 ) -> Question:
     """What is asked of the days of an office."""
     if from_ > to:
         raise invalid("from", f"{from_} lies after to={to}")
-    return Question(first=from_, last=to, bin=bin, by=_told_by(by), service=service, within=within)
+    return Question(first=from_, last=to, bin=bin, by=_told_by(by), service=service)
 
 
 def _told_by(text: str) -> tuple[By, ...]:
@@ -88,20 +84,22 @@ def known_language(lang: str) -> str:
     return lang
 
 
-@get(
-    "/stats/arrivals",
-    opt={"roles": ANALYST},
-    dependencies={"question": Provide(_question, sync_to_thread=False)},
-)
+@get("/stats/arrivals", opt={"roles": ANALYST})
 async def arrivals(
     *,
     request: Request[Any, Any, Any],
     ledger: TheLedger,
     office: FromPath[str],
     question: NamedDependency[Question],
-    format: Annotated[
-        Format | None, QueryParameter(description="Else what `Accept` asks for.")
+    within: Annotated[
+        int | None,
+        QueryParameter(
+            ge=1,
+            le=DAY_MINUTES,
+            description="Minutes: adds `served_within`, how many were served after at most so long.",
+        ),
     ] = None,
+    format: AFormat = None,
     lang: Lang = OWN,
 ) -> Response[Statistics]:
     """One row for each interval and service, and for the whole office with the service `*`.
@@ -109,7 +107,61 @@ async def arrivals(
     Every column of a visit stands in the interval of its arrival. An empty population gives null, not
     0. Percentiles are linear, from the raw values of the range asked for.
     """
-    wanted = format or _accepted(request)
+    asked = replace(question, within=within)
+    return await _answered(request, ledger, office, asked, format, lang)
+
+
+@get("/stats/stages", opt={"roles": ANALYST})
+async def stages(
+    *,
+    request: Request[Any, Any, Any],
+    ledger: TheLedger,
+    office: FromPath[str],
+    question: NamedDependency[Question],
+    format: AFormat = None,
+    lang: Lang = OWN,
+) -> Response[Statistics]:
+    """One row for each interval, service and stage (reception, check, review, hand-over).
+
+    How many visits came to the stage, how long they waited for the call to it, and how long it took.
+    Service and desk are those of the stage; the interval is that of the visit's arrival.
+    """
+    asked = replace(question, table="stages")
+    return await _answered(request, ledger, office, asked, format, lang)
+
+
+@get("/stats/queue", opt={"roles": ANALYST})
+async def queue(
+    *,
+    request: Request[Any, Any, Any],
+    ledger: TheLedger,
+    office: FromPath[str],
+    question: NamedDependency[Question],
+    format: AFormat = None,
+    lang: Lang = OWN,
+) -> Response[Statistics]:
+    """How many people stand in line in each interval: the mean over its time, and the most at once.
+
+    These belong to the interval itself, not to that of an arrival: over a closed day the mean × the
+    length of the intervals sums up to the waits. Rows are told apart by section, weekday and time
+    only. What lies after the latest entry of the ledger is null.
+    """
+    for each in question.by:
+        if each not in BY:
+            raise invalid("by", f"lines are not told apart by {each}: use {', '.join(BY)}")
+    asked = replace(question, table="queue")
+    return await _answered(request, ledger, office, asked, format, lang)
+
+
+async def _answered(
+    request: Request[Any, Any, Any],
+    ledger: TheLedger,
+    office: str,
+    question: Question,
+    format: Format | None,
+    lang: str,
+) -> Response[Statistics]:
+    wanted = format or accepted(request)
     language = known_language(lang)
     known = await checked(ledger, office)
     try:
@@ -120,21 +172,36 @@ async def arrivals(
     headers = {"ETag": f'"{tag}"', "Cache-Control": CACHE, "Vary": "Accept"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
-    if wanted != "json":
-        name = f"arrivals-{office}-{question.first}-{question.last}.{wanted}"
-        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     body = _answers.get(tag)
     if body is None:
-        try:
-            body = await asyncio.to_thread(written, evidence, wanted, language)
-        except NoParquet as missing:
-            raise invalid("format", str(missing)) from None
+        body = await in_a_thread(written, evidence, wanted, language)
         if len(body) <= ANSWERS_BYTES:
             _answers[tag] = body
-    return Response(body, media_type=MEDIA[wanted], headers=headers)  # type: ignore[arg-type]
+    name = f"{question.table}-{office}-{question.first}-{question.last}"
+    return file(body, wanted, name, headers)
 
 
-def _accepted(request: Request[Any, Any, Any]) -> Format:
+async def in_a_thread(write: Callable[..., bytes], *of_what: Any) -> bytes:
+    """What is written meanwhile.
+
+    Raises:
+        Problem: this kind is not written here.
+    """
+    try:
+        return await asyncio.to_thread(write, *of_what)
+    except NoParquet as missing:
+        raise invalid("format", str(missing)) from None
+
+
+def file(body: bytes, format: Format, name: str, headers: Mapping[str, str]) -> Response[Any]:
+    """An answer; one that is no JSON is to be saved under a name."""
+    saved = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
+    return Response(
+        body, media_type=MEDIA[format], headers={**headers, **(saved if format != "json" else {})}
+    )
+
+
+def accepted(request: Request[Any, Any, Any]) -> Format:
     """The format that the one who asks likes best; JSON where nothing else is said."""
     kinds = {media: format for format, media in MEDIA.items()}
     return kinds[request.accept.best_match([*kinds], MEDIA["json"]) or MEDIA["json"]]
@@ -148,7 +215,8 @@ async def meanings(office: FromPath[str], lang: Lang = OWN) -> list[Definition]:
 
 router = Router(
     "/offices/{office:str}",
-    route_handlers=[arrivals, meanings],
+    route_handlers=[arrivals, stages, queue, meanings],
+    dependencies={"question": Provide(_question, sync_to_thread=False)},
     opt=FOR_YEARS,
     tags=["statistics"],
 )

@@ -311,8 +311,8 @@ async def append(redis: Client, office: str, entries: Iterable[Plain]) -> None:
 # The plain count
 
 
-def plain_day(entries: list[Plain], day: str, ends: int) -> list[Plain]:
-    """What each visit of a business day comes to, in the order of arrival."""
+def plain_tickets(entries: list[Plain], day: str, ends: int) -> tuple[list[list[Plain]], bool]:
+    """The entries of each ticket of a business day that count, and whether the day was closed."""
     mine = [each for each in entries if each.get("date") == day and each["at"] < ends + FINAL]
     over = any(each["type"] == "DayClosed" for each in mine)
     taken_back = {each["undoes"] for each in mine if each["type"] == "Undone"}
@@ -320,7 +320,32 @@ def plain_day(entries: list[Plain], day: str, ends: int) -> list[Plain]:
     for each in mine:
         if "ticket" in each and each["id"] not in taken_back:
             tickets[each["ticket"]].append(each)
-    found = [plain_visit(told, ends, over) for told in tickets.values()]
+    return [*tickets.values()], over
+
+
+def plain_line(told: list[Plain], now: int) -> Iterator[tuple[int, int, bool]]:
+    """From when until when a visitor stood in line, and whether for the hand-over."""
+    since: int | None = None
+    for_handover = False
+    for each in told:
+        kind, at = each["type"], each["at"]
+        if since is not None and (kind == "Called" or kind in NEW_STAGE or kind in ENDS):
+            yield since, at, for_handover
+            since = None
+        if kind == "CheckedIn" or ("place" in each and kind == "Issued"):
+            since = at
+        if kind in NEW_STAGE:
+            for_handover = each.get("next") == "handover"
+            since = at if each.get("next", "handover") == "handover" else None
+    over = any(each["type"] in ENDS for each in told)
+    if since is not None and not over:
+        yield since, now, for_handover
+
+
+def plain_day(entries: list[Plain], day: str, ends: int) -> list[Plain]:
+    """What each visit of a business day comes to, in the order of arrival."""
+    tickets, over = plain_tickets(entries, day, ends)
+    found = [plain_visit(told, ends, over) for told in tickets]
     visits = [each for each in found if each["arrived_at"] is not None]
     in_time = [each for each in visits if not each["forgotten"] and each["service_ms"] is not None]
     for each in in_time:
@@ -492,6 +517,7 @@ async def test_the_statistics_say_what_a_plain_walk_over_the_entries_says(
             }
             assert {day.date: as_plain(day) for day in found} == plain, seed
             await compare(ledger, stretch, [v for day in plain.values() for v in day])
+            await compare_lines(ledger, stretch)
 
 
 async def compare(ledger: Ledger, stretch: Stretch, visits: list[Plain]) -> None:
@@ -514,6 +540,30 @@ async def compare(ledger: Ledger, stretch: Stretch, visits: list[Plain]) -> None
         ]
         if bin in ("30", "day"):  # clocks are changed by half an hour, too
             compare_rows(told.rows, come, sent, bin, stretch.zone)
+
+
+async def compare_lines(ledger: Ledger, stretch: Stretch) -> None:
+    """By Little's law, the line through all days is what was waited in it."""
+    now = stretch.entries[-1]["at"]
+    stood = [
+        spell
+        for day, (_, closes, _) in stretch.days.items()
+        for told in plain_tickets(stretch.entries, day, closes)[0]
+        for spell in plain_line(told, now)
+    ]
+    first, last = stretch.dates[0] - A_DAY, stretch.dates[-1] + 3 * A_DAY
+    for bin in ("30", "day"):
+        asked = Question(table="queue", first=first, last=last, bin=bin, service="*")  # type: ignore[arg-type]
+        rows = (await gather(ledger, stretch.office, asked)).counted().rows
+        for kind, handover in (("queue", False), ("handover_queue", True)):
+            line = 0.0
+            for row in rows:
+                start, end = (
+                    datetime.fromisoformat(row[each]).timestamp() for each in ("start", "end")
+                )
+                line += (row[f"{kind}_mean"] or 0) * (min(end, now / 1000) - start)
+            waited = sum(until - since for since, until, kept in stood if kept is handover) / 1000
+            assert abs(line - waited) < 1e-4 * 86_400 * len(rows), (stretch.dates, bin, kind)
 
 
 def compare_rows(

@@ -46,7 +46,7 @@ desks:
 """
 SECTIONS = (
     *("yesterday", "today", "clock", "days", "week", "services", "sections", "desks"),
-    *("stages", "line", "compare", "estimates", "terms"),
+    *("visits", "stages", "line", "compare", "estimates", "terms"),
 )
 WITHOUT = ("compare", "estimates", "terms")  # a chart, in the hall that is played here
 DAY_MINUTES = 24 * 60
@@ -110,9 +110,9 @@ class Told:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def __call__(self, **query: str) -> dict[str, Any]:
+    def __call__(self, table: str = "arrivals", **query: str) -> dict[str, Any]:
         with self._site.live.client() as analyst:
-            answer = analyst.get(f"{SMALL}/stats/arrivals", params=query)
+            answer = analyst.get(f"{SMALL}/stats/{table}", params=query)
             assert answer.status_code == 200, answer.text
             found: dict[str, Any] = answer.json()
             return found
@@ -206,7 +206,7 @@ async def test_the_page_opens_with_the_latest_day_against_the_same_weekdays(
 async def test_the_quality_of_the_figures_is_said(played: Site, windows: Open):
     page = await stats(played, windows)
     await expect(page.locator("#yesterday .lead")).to_contain_text("終了の押し忘れ 0 件")
-    for section in ("clock", "days", "week", "services", "stages"):
+    for section in ("clock", "days", "week", "services", "visits", "stages"):
         scope = page.locator(f"#{section} .scope")
         told = Told(played)(**RANGE, bin="day")
         await expect(scope).to_contain_text(f"来庁 {told['n']} 件")
@@ -243,12 +243,39 @@ async def test_every_table_says_what_the_service_says(played: Site, windows: Ope
     assert await cells(page, "desks-table") == by_place(
         (f"{row['desk']}番窓口" if row["desk"] else "窓口なし（呼出し前）", row) for row in desks
     )
-    stages = {row[0]: row[4] for row in await cells(page, "stages-table")}
+    parts = {row[0]: row[4] for row in await cells(page, "visits-table")}
     (whole,) = [row for row in totals if row["service"] == "certificates"]
-    assert stages["証明書"] == " / ".join(
+    assert parts["証明書"] == " / ".join(
         minutes(whole[f"handover_wait_{each}_s"]) for each in ("p50", "p90")
     )
-    assert stages["国民健康保険"] == minutes(None)
+    assert parts["国民健康保険"] == minutes(None)
+
+
+async def test_every_stage_of_every_service_is_told_and_drawn(played: Site, windows: Open):
+    page = await stats(played, windows)
+    rows = Told(played)("stages", **RANGE, bin="day", by="time")["rows"]
+    names = {"*": "庁舎全体", "certificates": "証明書", "moving": "転入・転出"}
+    names["insurance"] = "国民健康保険"
+    stages = {"reception": "受付", "handover": "交付"}
+    shown = {row[0]: row[1:] for row in await cells(page, "stages-table")}
+    assert shown == {
+        f"「{names[row['service']]}」の{stages[row['stage']]}": [
+            *(str(row["visits"]), str(row["called"])),
+            *(minutes(row[f"stage_wait_{each}_s"]) for each in ("mean", "p50", "p90")),
+            str(row["handled"]),
+            *(minutes(row[f"stage_time_{each}_s"]) for each in ("mean", "p50", "p90")),
+        ]
+        for row in rows
+    }
+    assert len(shown) == 6  # reception of all and of three services, hand-over of all and of one
+    for kind, count in (("wait", "called"), ("time", "handled")):
+        drawn = page.locator(f"[data-chart=stages-stage_{kind}] .range")
+        assert await drawn.count() == sum(row[count] > 0 for row in rows if row["service"] != "*")
+    worst = max(
+        (row for row in rows if row["service"] != "*"), key=lambda row: row["stage_wait_p50_s"] or 0
+    )
+    said = f"待ちが最も長いのは「{names[worst['service']]}」の{stages[worst['stage']]}で"
+    await expect(page.locator("#stages .lead")).to_contain_text(said)
 
 
 def by_place(rows: Iterable[tuple[str, dict[str, Any]]]) -> list[list[str]]:
@@ -275,11 +302,16 @@ async def test_the_week_and_the_line_are_worked_out_for_one_day(played: Site, wi
     }
     figures = page.locator("[data-chart=week-arrivals] .cell")
     assert await figures.count() == len(shown)
-    line = {row[0][:5]: row[3] for row in await cells(page, "line-table")}
-    for row in told.rows(**RANGE, bin="30", by="time"):
-        if row["called"]:
-            waited = row["called"] * row["wait_to_call_mean_s"]
-            assert line[row["time"]] == tenth(waited / (30 * 60) / len(MONDAYS))
+    line = {row[0][:5]: row[1:] for row in await cells(page, "line-table")}
+    rows = told("queue", **RANGE, bin="30", by="time", service="*")["rows"]
+    assert line == {
+        row["time"]: [
+            *(tenth(row["queue_mean"]), str(row["queue_max"])),
+            *(tenth(row["handover_queue_mean"]), str(row["handover_queue_max"])),
+        ]
+        for row in rows
+    }
+    assert max(row["queue_max"] for row in rows) > 1
 
 
 async def test_a_missing_day_is_a_gap_and_an_unknown_figure_a_dash(played: Site, windows: Open):
@@ -397,7 +429,7 @@ async def test_a_chart_has_a_name_and_its_table_is_shown_by_a_button(played: Sit
     assert all(named)
     drawn = {section: await page.locator(f"#{section} [role=img]").count() for section in SECTIONS}
     # There is nothing to compare with, and nothing was learned.
-    assert drawn == dict.fromkeys(SECTIONS, 2) | {"line": 1} | dict.fromkeys(WITHOUT, 0)
+    assert drawn == dict.fromkeys(SECTIONS, 2) | dict.fromkeys(WITHOUT, 0)
     for section in set(SECTIONS) - {"estimates", "terms"}:
         place = page.locator(f"#{section}")
         assert await place.locator("table").count() >= 1, section
@@ -596,6 +628,14 @@ async def test_how_good_estimates_are_is_told(
     assert rows["庁舎全体"][0] == f"{report.every['n']:.0f}"
     assert rows["国民健康保険"][1] == minutes(report.services["insurance"]["mae_s"])
     await section.screenshot(path=pictures / "stats-estimates.png")
+    for format in ("csv", "xlsx", "parquet", "json"):
+        async with page.expect_download() as coming:
+            await section.locator(f"[data-value={format}]").click()
+        file = await coming.value
+        assert file.suggested_filename == f"small_estimates.{format}"
+        kept = await asyncio.to_thread(Path(await file.path()).read_bytes)
+        assert kept[:3] == {"csv": b"\xef\xbb\xbf", "json": b'{"o'}.get(format, kept[:3])
+        assert len(kept) > 200
 
 
 async def test_every_figure_is_defined_on_the_page(played: Site, windows: Open, pictures: Path):

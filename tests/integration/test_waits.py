@@ -1,10 +1,14 @@
 """Estimates of waits: learned from past days, shown where they hold, in everything people look at."""
 
 import asyncio
+import csv
+import io
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import duckdb
+import openpyxl
 import pytest
 from redis import Redis
 
@@ -114,6 +118,40 @@ async def test_analysts_are_told_how_good_the_estimates_are(
     assert told["every"]["mae_s"] == 0.0
     assert told["every"]["within_p90"] == 1.0
     assert told["services"]["insurance"]["mae_constant_s"] == pytest.approx(1200.0)
+
+
+async def test_how_good_they_are_can_be_taken_away_as_a_file(
+    past: Ledger, office: Office, service: Live, tmp_path: Path
+):
+    def asked(format: str) -> bytes:
+        with service.client() as analyst:
+            answer = analyst.get(f"{SMALL}/stats/estimates", params={"format": format})
+            assert answer.status_code == 200, answer.text
+            name = f'filename="estimates-small.{format}"'
+            assert name in answer.headers["content-disposition"]
+            return answer.content
+
+    empty = list(csv.DictReader(io.StringIO(asked("csv").decode("utf-8-sig"))))
+    assert [(row["service"], row["n"], row["mae_s"]) for row in empty] == [("*", "0", "")]
+    await issue(past)
+    report = await learn_waits(past, office)
+    assert report is not None
+    rows = list(csv.DictReader(io.StringIO(asked("csv").decode("utf-8-sig"))))
+    assert [(row["service"], row["n"], row["shown"]) for row in rows] == [
+        *(("*", "200", ""), ("insurance", "200", "true"))
+    ]
+    assert float(rows[1]["mae_constant_s"]) == report.services["insurance"]["mae_constant_s"]
+    file = tmp_path / "rows.parquet"
+    file.write_bytes(asked("parquet"))
+    kept = duckdb.sql(f"FROM '{file}'")
+    row = dict(zip(kept.columns, kept.fetchall()[1], strict=True))
+    assert (row["n"], row["within_p90"], row["shown"]) == (200, 1.0, True)
+    book = openpyxl.load_workbook(io.BytesIO(asked("xlsx")))
+    heads, _, insurance = [[cell.value for cell in row] for row in book["集計"].iter_rows()]
+    assert (heads[0], heads[2], insurance[0]) == ("業務", "見込みの誤差", "insurance")
+    (drawn,) = book["グラフ"]._charts
+    assert len(drawn.series) == 4  # the ways to foresee a wait
+    assert book["グラフ"]["E3"].value == pytest.approx(20)  # minutes off with a constant
 
 
 async def test_the_worker_learns_once_a_day(past: Ledger, engine_url: str):

@@ -4,8 +4,9 @@ import { test } from "node:test";
 
 import { runs } from "../../display/pages/stats/charts.js";
 import * as f from "../../display/pages/stats/figures.js";
+import { needed, wider, widerCalendar } from "../../display/pages/stats/paper.js";
 import { PARTS, questions } from "../../display/pages/stats/questions.js";
-import { every, fitted, level, linear, ticks } from "../../display/pages/stats/scales.js";
+import { every, fitted, level, linear, textWidth, ticks } from "../../display/pages/stats/scales.js";
 import * as v from "../../display/pages/stats/view.js";
 
 const NOTHING = { from: null, to: null, bin: null, service: null, vsFrom: null, vsTo: null };
@@ -19,7 +20,6 @@ function row(more) {
     end: "",
     ...counts,
     wait_p50_s: null,
-    wait_to_call_mean_s: null,
     ...more,
   };
 }
@@ -151,12 +151,8 @@ test("null is not zero", () => {
   assert.equal(f.difference(null, 3), null);
   assert.deepEqual(f.difference(3, 0), { by: 3, part: null });
   assert.deepEqual(f.difference(3, 4), { by: -1, part: -0.25 });
-  assert.equal(
-    f.inLine(row({ arrivals: 2 }), "30", 1),
-    null,
-    "all of them left: how long they stood is not known",
-  );
-  assert.equal(f.inLine(row(), "30", 1), 0);
+  assert.equal(f.perDay(null, 3), null, "an imported log does not know who was turned away");
+  assert.equal(f.share(null, 3), null);
 });
 
 test("the worst half hour is not decided by one or two visitors", () => {
@@ -170,13 +166,6 @@ test("the worst half hour is not decided by one or two visitors", () => {
   assert.equal(f.worst(rows.slice(0, 1)), null);
 });
 
-test("the line is what was waited, spread over the step: four times fifteen minutes in half an hour are two", () => {
-  const found = row({ arrivals: 4, called: 4, wait_to_call_mean_s: 900 });
-  assert.equal(f.inLine(found, "30", 1), 2);
-  assert.equal(f.inLine(found, "60", 1), 1);
-  assert.equal(f.inLine(found, "30", 4), 0.5);
-});
-
 test("the clock has no holes, and knows which steps are over", () => {
   const rows = [row({ time: "09:00" }), row({ time: "10:30" })];
   assert.deepEqual(f.clock([rows, []], "30"), ["09:00", "09:30", "10:00", "10:30"]);
@@ -187,6 +176,49 @@ test("the clock has no holes, and knows which steps are over", () => {
   );
   assert.equal(f.until(rows, "30", "11:00").length, 2);
   assert.equal(f.lastDateOf(day("2025-11-30")), "2025-11-30");
+});
+
+// What happened
+
+test("a note stands at its date, or where the office opens next", () => {
+  const days = ["2025-11-03", "2025-11-04", "2025-11-10"].map((date) => ({ from: date, to: date }));
+  assert.deepEqual(f.stepOf("2025-11-04", days), { slot: 1, edge: true });
+  assert.deepEqual(f.stepOf("2025-11-08", days), { slot: 2, edge: true }, "a Saturday");
+  assert.equal(f.stepOf("2025-11-11", days), null, "nothing is known of what came after");
+  const weeks = [{ from: "2025-11-03", to: "2025-11-09" }];
+  assert.deepEqual(f.stepOf("2025-11-05", weeks), { slot: 0, edge: false });
+});
+
+// Paper
+
+const at = (minutes) => row({ time: f.clockText(minutes), start: `2025-11-24T${f.clockText(minutes)}` });
+const answer = (bin, rows, missing_days = []) => ({ bin, rows, missing_days });
+const clocked = (bin, hours) =>
+  answer(
+    bin,
+    Array.from({ length: (hours * 60) / Number(bin) }, (_, n) => at(8 * 60 + n * Number(bin))),
+  );
+
+test("paper has wider steps where a page has no room, for all answers that are drawn together", () => {
+  const seen = (answers) => ({ answers, view: { service: null } });
+  const named = (answers, name) => needed(seen(answers), wider(name));
+  assert.equal(named({ clock: clocked("30", 9) }, "clock"), false);
+  assert.equal(named({ clock: clocked("30", 12) }, "clock"), false);
+  assert.equal(named({ clock: clocked("15", 9) }, "clock"), true);
+  assert.equal(named({ clock: clocked("30", 9), queue: clocked("30", 13) }, "week"), true);
+  assert.equal(named({ clock: clocked("15", 9) }, "days"), false);
+  const days = Array.from({ length: 20 }, (_, n) => day(v.addDays("2025-11-01", n)));
+  assert.equal(named({ days: answer("day", days, ["2025-12-01"]) }, "days"), false);
+  assert.equal(named({ days: answer("day", days, ["2025-12-01", "2025-12-02"]) }, "days"), true);
+});
+
+test("the steps of a long period on paper are the first that fit", () => {
+  const bin = (from, chosen) =>
+    widerCalendar({ ...v.resolved({ ...NOTHING, from, to: "2025-11-30", bin: chosen }, "") });
+  assert.equal(bin("2025-09-15", "day"), "week");
+  assert.equal(bin("2025-01-01", "day"), "month");
+  assert.equal(bin("2025-01-01", "week"), "month");
+  assert.equal(bin("2020-01-01", "month"), "year");
 });
 
 // Pictures
@@ -220,6 +252,7 @@ test("labels are left out rather than written over each other", () => {
   assert.equal(every(1000, 400, 40), 100);
   assert.equal(fitted("マイナンバーカード", 13, 200), "マイナンバーカード");
   assert.equal(fitted("マイナンバーカード", 13, 60), "マイナ…");
+  assert.ok(textWidth("1,772", 10) > textWidth("1,111".replaceAll("1", "i"), 10));
 });
 
 test("cells have five steps of darkness, the darkest for the largest value", () => {

@@ -501,6 +501,28 @@ def test_a_forgotten_finish_has_no_serving_time_at_any_stage():
     assert [row["served"] for row in day.stay_rows] == [NONE]
 
 
+LEFT_UNCALLED: dict[str, tuple[list[Any], list[float | None]]] = {
+    "still waiting": ([issued()], [None]),
+    "gave up": ([issued(), cancelled(20)], [20]),
+    "waited in vain": ([issued(), expired(DAY_ENDS)], [DAY_ENDS]),
+    "was passed on from the line": ([issued(), transferred(7, "tax"), cancelled(20)], [7, 20]),
+    "did not collect it": (
+        [*REVIEWED, on_to("handover", 30, None), cancelled(50)],
+        [8, 20, 30, 50],
+    ),
+    "stayed at the desk overnight": ([issued(), transferred(7, "tax"), called(9)], [7, None]),
+    "did not answer": ([issued(), called(4), no_show(5)], [None]),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_UNCALLED)
+def test_when_a_line_was_left_without_a_call_is_kept(name: str):
+    events, left = LEFT_UNCALLED[name]
+    day = tally("2025-11-24", [figures(*events, over=name == "stayed at the desk overnight")])
+    found = [None if at == NONE else at for at in day.stay_rows["until"].tolist()]
+    assert found == [None if at is None else ms(at) for at in left]
+
+
 def test_what_was_counted_beside_the_visits_reads_back_as_it_was():
     hint = ev.HintAnswered(
         at=ms(1), service="tax", procedure="kazei", answer="no_card", date="2025-11-24"

@@ -95,6 +95,11 @@ def broken(**changes: object) -> dict[str, str]:
     return {each.path: each.reason for each in refused.value.problems}
 
 
+def note(text: str, language: str = "ja") -> dict[str, object]:
+    """A dated note."""
+    return {"date": "2025-08-04", "text": {language: text}}
+
+
 def service(**changes: object) -> list[dict[str, object]]:
     return [{"id": "counter", "prefix": "A"} | changes]
 
@@ -285,6 +290,20 @@ def test_every_name_given_twice_is_refused_with_its_line() -> None:
             4,
             "must be a date like 2025-08-04",
         ),
+        (
+            "id: hall",
+            "id: hall\nnotes:\n  - {date: 4 August, text: {en: trial}}",
+            "notes[0].date",
+            3,
+            "must be a date like 2025-08-04",
+        ),
+        (
+            "id: hall",
+            "id: hall\nnotes:\n  - date: 2025-08-04\n    text: trial",
+            "notes[0].text",
+            4,
+            "must be a mapping of names to values, not a text",
+        ),
     ],
 )
 def test_a_wrong_shape_is_named_by_line_and_path_with_what_to_do(
@@ -443,6 +462,10 @@ def test_an_office_has_services_and_desks() -> None:
         ({"tickets_from": 15}, "tickets_from", "-15"),
         ({"tickets_from": -1441}, "tickets_from", "-15"),
         ({"closed": {"holidays": "PL"}}, "closed.holidays", "use JP, or list the dates"),
+        ({"notes": [{"date": "2025-08-04", "text": {}}]}, "notes[0].text", "write it like {ja: …"),
+        ({"notes": [note("x"), note(" ")]}, "notes[1].text.ja", "leave it out"),
+        ({"notes": [note("x" * 501)]}, "notes[0].text.ja", "shorten it to 500"),
+        ({"notes": [note("x", "Japanese")]}, "notes[0].text.Japanese", "language tag"),
         ({"priorities": {"normal": -1}}, "priorities.normal", "0 to 600"),
         ({"priorities": {"vip": 601}}, "priorities.vip", "0 to 600"),
         ({"priorities": {"v i p": 1}}, "priorities.v i p", "letters"),

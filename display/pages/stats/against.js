@@ -30,15 +30,15 @@ export const HALF_HOUR = "30";
 /** The weekday of the day, as it is said. @param {Seen} seen @param {Against} against */
 export const weekday = ({ words }, { date }) => w.weekdayName(words, weekdayOf(date), "long");
 
-/** Every half hour with the day's figures and the usual ones. @param {Seen} seen @param {Against} against */
+/** Every step with the day's figures and the usual ones. @param {Seen} seen @param {Against} against */
 function slots(seen, { now, halves, before, usualHalves }) {
   const { words, view } = seen;
-  const rows = f.whole(halves, view.service);
+  const [rows, bin] = [f.whole(halves, view.service), halves.bin];
   const [mine, usual] = [f.byTime(rows), f.byTime(usualHalves)];
-  return f.clock([rows, usualHalves], HALF_HOUR).map((time) => {
+  return f.clock([rows, usualHalves], bin).map((time) => {
     const begun = time < now;
     const [row, other] = [begun ? mine.get(time) : undefined, usual.get(time)];
-    const name = w.span(time, HALF_HOUR);
+    const name = w.span(time, bin);
     const value = begun ? (row?.arrivals ?? 0) : null;
     const mean = before.length ? f.perDay(other?.arrivals ?? 0, before.length) : null;
     const beside = mean === null ? "" : words.say("stats.usually", { usual: w.average(words, mean) });
@@ -111,7 +111,7 @@ export function halfHours(seen, against) {
 
 /** @typedef {{name: string, of: (row: Row) => number | null, write: typeof w.count}} Measure */
 
-/** @param {string} name @param {(row: Row) => number} of @returns {Measure} */
+/** @param {string} name @param {(row: Row) => number | null} of @returns {Measure} */
 const number = (name, of) => ({ name, of, write: w.count });
 
 /** @param {string} name @param {(row: Row) => number | null} of @returns {Measure} */
@@ -149,7 +149,7 @@ export function summary(seen, against) {
   const usually = ({ of, write }) => {
     if (!usual) return "";
     if (write !== w.count) return write(words, of(usual));
-    return w.average(words, f.perDay(of(usual) ?? 0, before.length));
+    return w.average(words, f.perDay(of(usual), before.length));
   };
   return table(
     words,

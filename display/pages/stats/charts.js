@@ -1,6 +1,6 @@
 /** Charts by slots from left to right: columns, lines with a band, and the heat map. Pure. */
-import { fitted, largest, level, rounded } from "./scales.js";
-import { frame, label, picture, s, TEXT } from "./svg.js";
+import { fitted, largest, level, rounded, textWidth } from "./scales.js";
+import { frame, inside, label, picture, s } from "./svg.js";
 
 /** @typedef {import("./svg.js").Plot} Plot */
 /** @typedef {import("./svg.js").Slot} Slot */
@@ -34,11 +34,13 @@ export function columns(plot, slots) {
       ...(typeof usual === "number" ? mark(x(n), slot, y(usual)) : []),
     );
   });
-  const clear = Math.max(top, slots[highest]?.usual ?? 0);
+  const usual = slots[highest]?.usual ?? 0;
+  const clear = usual > top && y(top) - y(usual) < 2 * plot.letters ? usual : top; // of the mark above it
+  const figure = plot.write(top);
   return picture(plot, height, [
     ground,
     ...bars,
-    highest < 0 ? null : label(x(highest), y(clear) - 7, plot.write(top), "middle", "value"),
+    highest < 0 ? null : label(inside(plot, x(highest), figure), y(clear) - 7, figure, "middle", "value"),
     told,
   ]);
 }
@@ -160,16 +162,17 @@ function points(values, x, y, all) {
  * @param {{name: string, cells: {value: Value, text: string, told: string}[]}[]} down
  */
 export function heat(plot, across, down) {
+  const { letters } = plot;
   const most = largest(down.flatMap(({ cells }) => cells.map(({ value }) => value)));
-  const left = 48;
+  const left = Math.ceil(Math.max(0, ...down.map(({ name }) => textWidth(name, letters)))) + 10;
   const wide = (plot.width - left) / across.length;
   const top = 24;
   const names = across.map((name, n) =>
-    label(left + (n + 0.5) * wide, TEXT + 2, fitted(name, TEXT, wide), "middle", "head"),
+    label(left + (n + 0.5) * wide, letters + 2, fitted(name, letters, wide), "middle", "head"),
   );
   const rows = down.flatMap(({ name, cells }, r) => {
     const y = top + r * CELL;
-    const middle = y + CELL / 2 + TEXT * 0.36;
+    const middle = y + CELL / 2 + letters * 0.36;
     return [
       label(left - 6, middle, name, "end"),
       ...cells.map(({ value, text, told }, c) =>

@@ -2,10 +2,10 @@
 import { lines } from "./charts.js";
 import * as f from "./figures.js";
 import { otherForm } from "./form.js";
-import { figure, sheet } from "./parts.js";
+import { drawn, widened } from "./paper.js";
+import { figure, missingDays, sheet } from "./parts.js";
 import { minutes, people } from "./plots.js";
 import { table } from "./tables.js";
-import { clockBin } from "./view.js";
 import * as w from "./wording.js";
 
 /** @typedef {import("./types.js").Row} Row */
@@ -17,8 +17,9 @@ import * as w from "./wording.js";
 
 /** @param {Seen} seen */
 export function compare(seen) {
-  const { words, view, answers } = seen;
-  const { clock, counts, totals, vs_clock, vs_counts, vs_totals } = answers;
+  const { words, answers } = seen;
+  const { counts, totals, vs_counts, vs_totals } = answers;
+  const [clock, vs_clock] = [drawn(seen, "clock"), drawn(seen, "vs_clock")];
   if (!clock || !counts || !totals || !vs_clock || !vs_counts || !vs_totals) return null;
   const now = side(seen, clock, counts, totals);
   const before = side(seen, vs_clock, vs_counts, vs_totals);
@@ -26,7 +27,9 @@ export function compare(seen) {
     now: w.period(words, clock.from, clock.to),
     before: w.period(words, vs_clock.from, vs_clock.to),
   };
-  const times = f.clock([[...now.rows.values()], [...before.rows.values()]], clockBin(view));
+  const { bin } = clock;
+  const times = f.clock([[...now.rows.values()], [...before.rows.values()]], bin);
+  const missing = vs_clock.missing_days;
   return sheet(seen, {
     id: "compare",
     title: words.say("stats.compare.title"),
@@ -37,13 +40,14 @@ export function compare(seen) {
         n: before.days,
         days: w.count(words, before.days),
       }),
+      missing.length > 0 && words.say("stats.compare.missing", { missing: missingDays(words, missing) }),
       arrivals(seen, now, before),
       waits(seen, now, before),
     ],
     tiles: otherForm(seen),
-    charts: times.length && before.days ? charts(seen, times, now, before, names) : [],
-    tables: [sums(seen, now, before), byTimes(seen, times, now, before)],
-    note: words.say("stats.compare.note"),
+    charts: times.length && before.days ? charts(seen, times, bin, now, before, names) : [],
+    tables: [sums(seen, now, before), byTimes(seen, times, bin, now, before)],
+    note: w.sentences(words.say("stats.compare.note"), widened(seen, "clock")),
     files: [
       [words.say("stats.compare.now"), "clock"],
       [words.say("stats.compare.before"), "vs_clock"],
@@ -94,19 +98,19 @@ function waits({ words }, { all: now }, { all: before }) {
 /**
  * @param {Seen} seen
  * @param {string[]} times
+ * @param {string} bin
  * @param {Side} now
  * @param {Side} before
  * @param {{now: string, before: string}} names
  */
-function charts(seen, times, now, before, names) {
+function charts(seen, times, bin, now, before, names) {
   const { words } = seen;
-  const bin = clockBin(seen.view);
   /**
    * @param {string} path
    * @param {(side: Side, time: string) => number | null} of
    * @param {import("./svg.js").Plot} plot
    */
-  const drawn = (path, of, plot) => {
+  const chart = (path, of, plot) => {
     const slots = times.map((time) => ({
       ...{ name: w.span(time, bin), tick: w.hourTick(time) },
       told: words.say(path, {
@@ -128,10 +132,10 @@ function charts(seen, times, now, before, names) {
   ];
   return [
     figure(
-      drawn("stats.told.two_arrivals", arrivalsAt, people(seen, "compare-arrivals", "arrivals_day", unit)),
+      chart("stats.told.two_arrivals", arrivalsAt, people(seen, "compare-arrivals", "arrivals_day", unit)),
       key,
     ),
-    figure(drawn("stats.told.two_waits", waitAt, minutes(seen, "compare-waits", "median")), key),
+    figure(chart("stats.told.two_waits", waitAt, minutes(seen, "compare-waits", "median")), key),
   ];
 }
 
@@ -143,7 +147,7 @@ const waitAt = ({ rows }, time) => f.minutes(rows.get(time)?.wait_p50_s);
 
 /** @param {Seen} seen @param {Side} now @param {Side} before */
 function sums({ words }, now, before) {
-  /** @param {string} name @param {(row: Row) => number} of @returns {Measure} */
+  /** @param {string} name @param {(row: Row) => number | null} of @returns {Measure} */
   const mean = (name, of) => ({
     ...{ name, write: w.average, gap: w.signed },
     of: ({ all, days }) => f.perDay(all ? of(all) : 0, days),
@@ -204,8 +208,8 @@ function differing(words, now, before) {
   ];
 }
 
-/** @param {Seen} seen @param {string[]} times @param {Side} now @param {Side} before */
-function byTimes({ words, view }, times, now, before) {
+/** @param {Seen} seen @param {string[]} times @param {string} bin @param {Side} now @param {Side} before */
+function byTimes({ words }, times, bin, now, before) {
   const [was, is, by] = ["before", "now", "by"].map((each) => words.say(`stats.compare.${each}`));
   /**
    * @param {string} name
@@ -224,7 +228,7 @@ function byTimes({ words, view }, times, now, before) {
     "compare-times",
     words.say("stats.tables.compare_times"),
     [
-      { name: words.say("stats.names.time"), of: (time) => w.span(time, clockBin(view)) },
+      { name: words.say("stats.names.time"), of: (time) => w.span(time, bin) },
       ...three(words.say("stats.names.per_day"), arrivalsAt, w.average, w.signed),
       ...three(words.say("stats.names.wait_p50_min"), waitAt, w.tenths, w.signedTenths),
     ],

@@ -1,17 +1,21 @@
-/** A period by time: of day, by date, and the line through the day. Pure. */
+/** A period by time: of day, and by date. Pure. */
 import { columns, lines } from "./charts.js";
 import * as f from "./figures.js";
 import { figure, sheet } from "./parts.js";
+import { bySlot, list, marks } from "./noted.js";
+import { drawn, widened } from "./paper.js";
 import { minutes, people, toldArrivals, toldWaits } from "./plots.js";
 import { table } from "./tables.js";
-import { calendarBin, clockBin } from "./view.js";
 import * as w from "./wording.js";
+
+const ON_PAPER = 190; // px: how high charts of dates are, which have a long table below them
 
 /** @typedef {import("./svg.js").Plot} Plot */
 /** @typedef {import("./svg.js").Slot} Slot */
 /** @typedef {import("./types.js").Row} Row */
 /** @typedef {import("./types.js").Seen} Seen */
 /** @typedef {Slot & {row: Row | null, value: number | null}} Step a step of time, and what is known of it */
+/** @typedef {Step & import("./figures.js").Dated} Dated one of the calendar */
 
 /** The days of the period that have figures. @param {Seen} seen */
 export function openDays({ answers, view, today }) {
@@ -23,10 +27,10 @@ export function openDays({ answers, view, today }) {
  *
  * @param {Seen} seen
  * @param {Row[]} rows
+ * @param {string} bin
  * @param {(row: Row | null) => number | null} of
  */
-function clockSteps(seen, rows, of) {
-  const bin = clockBin(seen.view);
+function clockSteps(seen, rows, bin, of) {
   const found = f.byTime(rows);
   return f.clock([rows], bin).map((time) => {
     const row = found.get(time) ?? null;
@@ -38,16 +42,17 @@ function clockSteps(seen, rows, of) {
 /** Arrivals and waits by time of day. @param {Seen} seen */
 export function clock(seen) {
   const { words, view, answers } = seen;
-  if (!answers.clock || !answers.counts) return null;
-  const rows = f.whole(answers.clock, view.service);
+  const answer = drawn(seen, "clock");
+  if (!answer || !answers.counts) return null;
+  const rows = f.whole(answer, view.service);
   const n = openDays(seen).length;
-  const steps = clockSteps(seen, rows, (row) => f.perDay(row?.arrivals ?? 0, n));
+  const steps = clockSteps(seen, rows, answer.bin, (row) => f.perDay(row?.arrivals ?? 0, n));
   const perDay = { unit: words.say("stats.unit.people_day") };
   return sheet(seen, {
     id: "clock",
     title: words.say("stats.clock.title"),
-    answer: answers.clock,
-    lead: [busiestTime(seen, rows, n), longestTime(seen, rows)],
+    answer,
+    lead: [busiestTime(seen, rows, answer.bin, n), longestTime(seen, rows, answer.bin)],
     charts: steps.length
       ? [
           figure(columns(people(seen, "clock-arrivals", "arrivals_day", perDay), steps)),
@@ -55,25 +60,25 @@ export function clock(seen) {
         ]
       : [],
     tables: [timesTable(seen, "clock-table", words.say("stats.names.time"), steps, n)],
-    note: words.say("stats.clock.note"),
+    note: w.sentences(words.say("stats.clock.note"), widened(seen, "clock")),
     files: [["", "clock"]],
   });
 }
 
-/** @param {Seen} seen @param {Row[]} rows @param {number} n */
-function busiestTime({ words, view }, rows, n) {
+/** @param {Seen} seen @param {Row[]} rows @param {string} bin @param {number} n */
+function busiestTime({ words }, rows, bin, n) {
   const found = f.busiest(rows);
   if (!found) return words.say("stats.nobody");
   const count = w.average(words, f.perDay(found.arrivals, n));
-  return words.say("stats.clock.busiest", { span: w.span(f.timeOf(found), clockBin(view)), count });
+  return words.say("stats.clock.busiest", { span: w.span(f.timeOf(found), bin), count });
 }
 
-/** @param {Seen} seen @param {Row[]} rows */
-function longestTime({ words, view }, rows) {
+/** @param {Seen} seen @param {Row[]} rows @param {string} bin */
+function longestTime({ words }, rows, bin) {
   const found = f.worst(rows);
   if (!found) return null;
   const waits = { p50: w.mins(words, found.wait_p50_s), p90: w.mins(words, found.wait_p90_s) };
-  return words.say("stats.clock.longest", { span: w.span(f.timeOf(found), clockBin(view)), ...waits });
+  return words.say("stats.clock.longest", { span: w.span(f.timeOf(found), bin), ...waits });
 }
 
 /**
@@ -83,12 +88,13 @@ function longestTime({ words, view }, rows) {
  * @param {string} id
  * @param {Step[]} steps
  * @param {Partial<Plot>} [more]
+ * @param {Element | null} [below]
  */
-function waits(seen, id, steps, more) {
+function waits(seen, id, steps, more, below = null) {
   const { words } = seen;
   const p50 = steps.map(({ row }) => f.minutes(row?.wait_p50_s));
   const p90 = steps.map(({ row }) => f.minutes(row?.wait_p90_s));
-  const drawn = lines(
+  const chart = lines(
     minutes(seen, id, "waits", more),
     steps.map((each) => ({ ...each, told: toldWaits(seen, each.name, each.row) })),
     [
@@ -97,10 +103,11 @@ function waits(seen, id, steps, more) {
     ],
     { low: p50, high: p90 },
   );
-  return figure(drawn, [
+  const key = /** @type {const} */ ([
     ["main", words.say("stats.names.p50")],
     ["late", words.say("stats.names.p90")],
   ]);
+  return figure(chart, [...key], below);
 }
 
 /**
@@ -109,11 +116,12 @@ function waits(seen, id, steps, more) {
  * @param {string} head
  * @param {Step[]} steps
  * @param {number | null} n days that a row stands for; null: each row for itself
+ * @param {Map<number, string>} [notes] of steps at which something happened
  */
-function timesTable({ words }, id, head, steps, n) {
+function timesTable({ words }, id, head, steps, n, notes = new Map()) {
   /** @param {string} name */
   const say = (name) => words.say(`stats.names.${name}`);
-  /** @param {string} name @param {(row: Row) => number} of */
+  /** @param {string} name @param {(row: Row) => number | null} of */
   const counts = (name, of) => ({
     name: say(name),
     of: (/** @type {Step} */ { row }) => w.count(words, row ? of(row) : n === null ? null : 0),
@@ -124,6 +132,7 @@ function timesTable({ words }, id, head, steps, n) {
     of: (/** @type {Step} */ { row }) => w.mins(words, row?.[column]),
   });
   const perDay = { name: say("per_day"), of: (/** @type {Step} */ { value }) => w.average(words, value) };
+  const happened = (/** @type {Step} */ step) => notes.get(steps.indexOf(step)) ?? "";
   return table(
     words,
     id,
@@ -137,6 +146,7 @@ function timesTable({ words }, id, head, steps, n) {
       counts("refused", (row) => row.refused),
       times("wait_p50_min", "wait_p50_s"),
       times("wait_p90_min", "wait_p90_s"),
+      ...(notes.size ? [{ name: say("notes"), of: happened, said: true }] : []),
     ],
     steps,
   );
@@ -144,28 +154,38 @@ function timesTable({ words }, id, head, steps, n) {
 
 /** Day by day, or by week, month, year. @param {Seen} seen */
 export function days(seen) {
-  const { words, view, answers, width } = seen;
-  if (!answers.days || !answers.counts) return null;
-  const bin = calendarBin(view);
-  const steps = calendarSteps(seen, answers.days, bin);
-  const more = { width, at: /** @type {const} */ ("middle") };
+  const { words, answers, paper, width } = seen;
+  const [answer, listed] = [answers.days, drawn(seen, "days")];
+  if (!answer || !listed || !answers.counts) return null;
+  const { notes } = answer;
+  const [steps, rows] = [calendarSteps(seen, answer), calendarSteps(seen, listed)];
+  const at = /** @type {const} */ ("middle");
+  const low = paper ? { height: ON_PAPER } : {};
+  const more = { width, at, ...low, notes: marks(words, notes, steps) };
   const gaps = steps.some(({ row }) => row === null);
+  const missing = gaps ? [/** @type {const} */ (["missing", words.say("stats.days.missing")])] : [];
   return sheet(seen, {
     id: "days",
-    title: words.say(`stats.days.title_${bin}`),
-    answer: answers.days,
+    title: words.say(`stats.days.title_${answer.bin}`),
+    answer,
     lead: [total(seen), busiestStep(seen, steps)],
     charts: steps.length
       ? [
-          figure(
-            columns(people(seen, "days-arrivals", "arrivals", more), steps),
-            gaps ? [["missing", words.say("stats.days.missing")]] : [],
-          ),
-          waits(seen, "days-waits", steps, more),
+          figure(columns(people(seen, "days-arrivals", "arrivals", more), steps), missing),
+          waits(seen, "days-waits", steps, more, list(words, notes)),
         ]
       : [],
-    tables: [timesTable(seen, "days-table", words.say("stats.names.period"), steps, null)],
-    note: words.say("stats.days.note"),
+    tables: [
+      timesTable(
+        seen,
+        "days-table",
+        words.say("stats.names.period"),
+        rows,
+        null,
+        bySlot(words, notes, rows),
+      ),
+    ],
+    note: w.sentences(words.say("stats.days.note"), widened(seen, "days")),
     files: [["", "days"]],
   });
 }
@@ -175,11 +195,11 @@ export function days(seen) {
  *
  * @param {Seen} seen
  * @param {import("./types.js").Answer} answer
- * @param {string} bin
- * @returns {Step[]}
+ * @returns {Dated[]}
  */
-function calendarSteps(seen, answer, bin) {
+function calendarSteps(seen, answer) {
   const { words, view, today } = seen;
+  const { bin } = answer;
   const rows =
     bin === "day"
       ? f.counted(answer, view.service, today)
@@ -188,7 +208,8 @@ function calendarSteps(seen, answer, bin) {
     const name = row ? w.step(words, row, bin) : w.longDate(words, date);
     const tick = row ? w.stepTick(words, row, bin) : w.tickDate(words, date);
     const value = row && row.arrivals;
-    return { name, tick, row, value, told: toldArrivals(seen, name, value) };
+    const dates = { from: date, to: row ? f.lastDateOf(row) : date };
+    return { name, tick, row, value, told: toldArrivals(seen, name, value), ...dates };
   });
 }
 
@@ -211,44 +232,4 @@ function busiestStep({ words }, steps) {
   const found = f.most(steps, ({ value }) => value ?? 0);
   if (!found || steps.length < 2) return null;
   return words.say("stats.days.busiest", { step: found.name, count: w.count(words, found.value) });
-}
-
-/** How many stood in line through the day. @param {Seen} seen */
-export function line(seen) {
-  const { words, view, answers, width } = seen;
-  if (!answers.clock || !answers.counts) return null;
-  const n = openDays(seen).length;
-  const steps = clockSteps(seen, f.whole(answers.clock, view.service), (row) =>
-    row ? f.inLine(row, clockBin(view), n) : f.perDay(0, n),
-  );
-  const top = f.most(steps, ({ value }) => value ?? 0);
-  /** @param {string} name */
-  const say = (name) => words.say(`stats.names.${name}`);
-  return sheet(seen, {
-    id: "line",
-    title: words.say("stats.line.title"),
-    answer: answers.clock,
-    lead: [
-      top
-        ? words.say("stats.line.longest", { span: top.name, count: w.average(words, top.value) })
-        : words.say("stats.nobody"),
-    ],
-    charts: steps.length ? [figure(columns(people(seen, "line-length", "line", { width }), steps))] : [],
-    tables: [
-      table(
-        words,
-        "line-table",
-        words.say("stats.tables.line"),
-        [
-          { name: say("time"), of: ({ name }) => name },
-          { name: say("called"), of: ({ row }) => w.count(words, row?.called ?? 0) },
-          { name: say("to_call_mean_min"), of: ({ row }) => w.mins(words, row?.wait_to_call_mean_s) },
-          { name: say("in_line"), of: ({ value }) => w.average(words, value) },
-        ],
-        steps,
-      ),
-    ],
-    note: words.say("stats.line.note"),
-    files: [["", "clock"]],
-  });
 }

@@ -1,6 +1,7 @@
 /** How far the estimates of waits erred, beside the simple ways to guess. Pure. */
 import { bars } from "./bars.js";
 import * as f from "./figures.js";
+import { listed, ROWS, shortened } from "./paper.js";
 import { blank, figure, sheetOf } from "./parts.js";
 import { minutes } from "./plots.js";
 import { table } from "./tables.js";
@@ -35,8 +36,8 @@ export function estimates(seen) {
     lead: [missed(seen, every), coverage(seen, every), shown(seen, found)],
     charts: [figure(chart(seen, every))],
     tables: [tableOf(seen, found)],
-    note: words.say("stats.estimates.note"),
-    files: [],
+    note: w.sentences(words.say("stats.estimates.note"), shortened(seen, Object.keys(found.services), null)),
+    files: [["", "estimates"]],
   });
 }
 
@@ -83,7 +84,7 @@ function tableOf(seen, { every, services, shown_services: now }) {
   /** @type {{name: string, errors: Errors, shown: string}[]} */
   const rows = [
     { name: words.say("stats.form.whole"), errors: every, shown: "" },
-    ...Object.entries(services).map(([id, errors]) => ({
+    ...listed(seen, Object.entries(services), ROWS).map(([id, errors]) => ({
       name: w.serviceName(seen, id),
       errors,
       shown: words.say(`stats.estimates.${now.includes(id) ? "yes" : "no"}`),

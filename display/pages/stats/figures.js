@@ -7,6 +7,7 @@ import { addDays, weekdayOf } from "./view.js";
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Counts} Counts */
 /** @typedef {import("./types.js").Row} Row */
+/** @typedef {import("./types.js").Where} Where */
 
 const ENOUGH = 3; // visits: fewer say nothing of half an hour
 
@@ -16,9 +17,10 @@ const wholeOf = (service) => service ?? "*";
 /**
  * The rows of the office, or of the one service that is looked at.
  *
- * @param {Answer} answer
+ * @template {Where} R
+ * @param {{rows: R[]}} answer
  * @param {string | null} service
- * @returns {Row[]}
+ * @returns {R[]}
  */
 export function whole({ rows }, service) {
   return rows.filter((row) => row.service === wholeOf(service));
@@ -27,14 +29,15 @@ export function whole({ rows }, service) {
 /**
  * The rows of each service.
  *
- * @param {Answer} answer
- * @returns {Row[]}
+ * @template {Where} R
+ * @param {{rows: R[]}} answer
+ * @returns {R[]}
  */
 export function ofServices({ rows }) {
   return rows.filter((row) => row.service !== "*");
 }
 
-/** The local date on which a row begins. @param {Row} row */
+/** The local date on which a row begins. @param {Where} row */
 export const dateOf = (row) => row.start.slice(0, 10);
 
 /**
@@ -58,18 +61,18 @@ export function counted(answer, service, today) {
  * @param {Row[]} days
  */
 export function lastVisited(days) {
-  return days.filter((row) => row.arrivals + row.refused > 0).at(-1);
+  return days.filter((row) => row.arrivals + (row.refused ?? 0) > 0).at(-1);
 }
 
 /** Those who went without having been served. @param {Counts} row */
 export const left = (row) => row.cancelled + row.expired;
 
 /**
- * @param {number} part
+ * @param {number | null} part
  * @param {number} all
  * @returns {number | null}
  */
-export const share = (part, all) => (all ? part / all : null);
+export const share = (part, all) => (all && part !== null ? part / all : null);
 
 /** Which share of those served waited for a quarter of an hour at most. @param {Counts} row */
 export const soon = (row) => share(row.served_within, row.served);
@@ -80,11 +83,11 @@ export const minutes = (seconds) => (seconds === null || seconds === undefined ?
 /**
  * Counts of several days as those of one of them.
  *
- * @param {number} count
+ * @param {number | null} count
  * @param {number} days
  * @returns {number | null}
  */
-export const perDay = (count, days) => (days ? count / days : null);
+export const perDay = (count, days) => share(count, days);
 
 /**
  * How far one figure lies above another; `part` is null where there is nothing to compare with.
@@ -155,13 +158,13 @@ export function clockText(minutes) {
   return [Math.floor(minutes / 60), minutes % 60].map((each) => String(each).padStart(2, "0")).join(":");
 }
 
-/** The time of day at which a row begins. @param {Row} row */
+/** The time of day at which a row begins. @param {Where} row */
 export const timeOf = (row) => row.time ?? row.start.slice(11, 16);
 
 /**
  * Every step of the clock from the first of some rows to the last, also those in which nobody came.
  *
- * @param {Row[][]} lists rows of one or several days
+ * @param {Where[][]} lists rows of one or several days
  * @param {string} bin minutes
  * @returns {string[]}
  */
@@ -175,8 +178,9 @@ export function clock(lists, bin) {
 /**
  * The row of each time of day. Of an hour that a clock shows twice, the first.
  *
- * @param {Row[]} rows
- * @returns {Map<string, Row>}
+ * @template {Where} R
+ * @param {R[]} rows
+ * @returns {Map<string, R>}
  */
 export function byTime(rows) {
   return new Map([...rows].reverse().map((row) => [timeOf(row), row]));
@@ -196,20 +200,19 @@ export function withGaps(days, missing) {
   ].sort((one, other) => (one.date < other.date ? -1 : 1));
 }
 
+/** @typedef {{from: string, to: string}} Dated a step of the calendar: its first and its last date */
+
 /**
- * How many people, on the average of the step, those who came in it kept in the line: what they
- * waited in all, divided by the length of the step (J. D. C. Little, "A Proof for the Queuing Formula
- * L = λW", Operations Research 9, 1961). Over a whole day it is the exact mean length of the line.
+ * The step in which a date lies, or that begins next where the office was closed on it; `edge`: the
+ * date is not after its first. Null: all steps end before.
  *
- * @param {Row} row of so many days
- * @param {string} bin minutes
- * @param {number} days
- * @returns {number | null}
+ * @param {string} date
+ * @param {Dated[]} steps in the order of time
+ * @returns {{slot: number, edge: boolean} | null}
  */
-export function inLine(row, bin, days) {
-  if (!days) return null;
-  if (row.wait_to_call_mean_s === null) return row.arrivals ? null : 0;
-  return (row.called * row.wait_to_call_mean_s) / (Number(bin) * 60) / days;
+export function stepOf(date, steps) {
+  const slot = steps.findIndex(({ to }) => to >= date);
+  return slot < 0 ? null : { slot, edge: date <= (steps[slot]?.from ?? "") };
 }
 
 /**

@@ -12,6 +12,7 @@ import { load, NAMES, preferred, translate } from "../house/words.js";
 import { become } from "../staff/become.js";
 import { Answers } from "./answers.js";
 import { form } from "./form.js";
+import { needed, WIDTH } from "./paper.js";
 import { blank } from "./parts.js";
 import { LIVE, PARTS, questions } from "./questions.js";
 import { SECTIONS } from "./sections.js";
@@ -41,11 +42,12 @@ let chosen = readAddress(location.search);
 let looking = 0; // which look this is: what an earlier one hears no longer counts
 let heard = 0;
 let drawing = false;
+let paper = false; // whether the page is being printed
 /** @type {{kind: string, detail: string} | null} */
 let trouble = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let again;
-/** @type {Omit<Seen, "words" | "signs" | "width"> | null} */
+/** @type {Omit<Seen, "words" | "signs" | "width" | "paper"> | null} */
 let state = null;
 
 // Asking
@@ -61,8 +63,9 @@ async function look() {
     const latest = await known.latest(today);
     if (mine !== looking) return;
     begin(congestion, today, latest);
-    for (const names of Object.values(PARTS)) {
-      await known.each(names, (name) => learn(name, mine));
+    for (const [part, names] of Object.entries(PARTS)) {
+      const wanted = names.filter((name) => part !== "paper" || (state && needed(state, name)));
+      await known.each(wanted, (name) => learn(name, mine));
     }
     if (mine === looking) trouble = null;
     soon();
@@ -144,11 +147,18 @@ function draw() {
   drawTrouble();
   if (!state || !post.signs) return;
   /** @type {Seen} */
-  const seen = { ...state, words, signs: post.signs, width: columnWidth() };
+  const seen = { ...state, words, signs: post.signs, paper, width: paper ? WIDTH : columnWidth() };
   fill(one("#office"), officeName(seen));
   document.title = `${words.say("stats.title")} ${officeName(seen)}`;
   become(one("#form"), ...form(seen));
   for (const [id, section] of Object.entries(SECTIONS)) drawSection(seen, id, section(seen));
+}
+
+/** Draws for paper, or again for the screen. @param {boolean} on */
+function onPaper(on) {
+  if (paper === on) return;
+  paper = on;
+  draw();
 }
 
 /** How wide the sections are inside, px. */
@@ -242,12 +252,15 @@ function typed(first, last, then) {
 /** @param {string} id */
 const valueOf = (id) => /** @type {HTMLInputElement} */ (one(`#${id}`)).value;
 
+/** An address whose file has words in it. @param {string} path */
+const inWords = (path) => `${path}${path.includes("?") ? "&" : "?"}lang=${words.language}`;
+
 /** @param {string} question @param {string} format */
 async function download(question, format) {
   const kind = words.say(`stats.files.${format}`);
   tell(words.say("stats.files.asking", { kind }));
   try {
-    const name = await take(api, `${state?.paths[question]}&lang=${words.language}`, format, question);
+    const name = await take(api, inWords(state?.paths[question] ?? ""), format, question);
     tell(words.say("stats.files.saved", { name }));
   } catch (failure) {
     const path = failure instanceof Unwritten ? "stats.files.unwritten" : "stats.files.failed";
@@ -264,7 +277,7 @@ const acts = {
   download: ({ id = "", value = "" }) => download(id, value),
   period: ({ from = "", to = "" }) => go({ from, to, vsFrom: null, vsTo: null }),
   other: ({ from = "", to = "" }) => go({ vsFrom: from, vsTo: to }),
-  print: () => print(),
+  print: () => window.print(),
   theme() {
     switchTheme(PAGE);
     dress();
@@ -299,5 +312,8 @@ one("#main").append(
 dress();
 document.addEventListener("visibilitychange", () => performance.now() - heard > LIVE_MS && live());
 setInterval(live, LIVE_MS);
+addEventListener("beforeprint", () => onPaper(true));
+addEventListener("afterprint", () => onPaper(false));
+matchMedia("print").addEventListener("change", ({ matches }) => onPaper(matches)); // a preview, perhaps
 new ResizeObserver(soon).observe(one("#main"));
 void look();

@@ -2,6 +2,7 @@
 import { h } from "../house/dom.js";
 import { charts, HALF_HOUR, halfHours, summary, weekday } from "./against.js";
 import * as f from "./figures.js";
+import { drawn, widened } from "./paper.js";
 import { blank, sheet } from "./parts.js";
 import { addDays, weekdayOf } from "./view.js";
 import * as w from "./wording.js";
@@ -40,8 +41,8 @@ export function yesterday(seen) {
     ],
     tiles: tiles(words, told, worst),
     charts: charts(seen, told),
-    tables: [summary(seen, told), halfHours(seen, told)],
-    note: words.say("stats.yesterday.note"),
+    tables: [summary(seen, told), halfHours(seen, printed(seen, told, "y"))],
+    note: w.sentences(words.say("stats.yesterday.note"), widened(seen, "y_halves")),
     files: [["", "y_halves"]],
   });
 }
@@ -65,10 +66,23 @@ export function today(seen) {
     lead: [soFar(seen, told), waiting(seen), told.day ? waited(words, told) : null],
     tiles: nowTiles(seen, told),
     charts: charts(seen, told),
-    tables: [halfHours(seen, told)],
-    note: words.say("stats.today.note"),
+    tables: [halfHours(seen, printed(seen, told, "t"))],
+    note: w.sentences(words.say("stats.today.note"), widened(seen, "t_halves")),
     files: [["", "t_halves"]],
   });
+}
+
+/**
+ * The same for a table, which on paper may have wider steps.
+ *
+ * @param {Seen} seen
+ * @param {Against} against
+ * @param {"y" | "t"} which
+ */
+function printed(seen, against, which) {
+  const [halves, usual] = [drawn(seen, `${which}_halves`), drawn(seen, `${which}_usual_halves`)];
+  if (!halves || !usual) return against;
+  return { ...against, halves, usualHalves: sameDay(seen, usual, against.date) };
 }
 
 /** The rows of a date's weekday. @param {Seen} seen @param {Answer} answer @param {string} date */
@@ -117,17 +131,17 @@ function worstOf(words, worst) {
 function unserved(words, { day }) {
   if (!day) return null;
   const values = { left: w.count(words, f.left(day)), refused: w.count(words, day.refused) };
-  return words.say("stats.yesterday.unserved", values);
+  return words.say(`stats.yesterday.${day.refused === null ? "unserved_alone" : "unserved"}`, values);
 }
 
 /** How far the figures of a day can be trusted. @param {Words} words @param {Answer} answer */
 function quality(words, { n, quality: found }) {
   if (!n) return null;
-  /** @param {number} part */
-  const of = (part) => w.percent(words, f.share(part, n));
+  /** @param {number | null} part */
+  const of = (part) => w.percent(words, f.share(part, n)) || "–";
   return words.say("stats.yesterday.quality", {
     implied: of(found.implied_starts),
-    forgotten: w.count(words, found.forgotten_finishes),
+    forgotten: w.count(words, found.forgotten_finishes) || "–",
     items: of(found.with_items),
   });
 }
@@ -198,7 +212,7 @@ function tileList(all) {
 function tiles(words, { day, before, usual }, worst) {
   /** @param {string} text */
   const usually = (text) => text && words.say("stats.usually", { usual: text });
-  /** @param {string} name @param {(row: Row) => number} of @returns {Tile} */
+  /** @param {string} name @param {(row: Row) => number | null} of @returns {Tile} */
   const counts = (name, of) => [
     words.say(`stats.names.${name}`),
     w.count(words, day && of(day)),
@@ -241,7 +255,7 @@ function nowTiles(seen, { day }) {
     [words.say("stats.names.wait_p90"), minutesOf(words, day?.wait_p90_s)],
     [words.say("stats.names.left"), w.count(words, day ? f.left(day) : 0)],
     [words.say("stats.names.no_show"), w.count(words, day?.no_show ?? 0)],
-    [words.say("stats.names.refused"), w.count(words, day?.refused ?? 0)],
+    [words.say("stats.names.refused"), w.count(words, day ? day.refused : 0)],
   ]);
 }
 

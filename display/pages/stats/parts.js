@@ -44,14 +44,15 @@ function key(entries) {
  *
  * @param {SVGElement} chart
  * @param {(readonly [look: string, name: string])[]} [entries]
+ * @param {Element | null} [below] what the numbers in it stand for
  */
-export function figure(chart, entries = []) {
+export function figure(chart, entries = [], below = null) {
   return h(
     "figure",
     { "data-key": `figure-${chart.getAttribute("data-chart")}` },
     h("figcaption", {}, h("h3", {}, chart.querySelector("title")?.textContent)),
     key(entries),
-    chart,
+    h("div", {}, chart, below),
   );
 }
 
@@ -62,7 +63,7 @@ export function figure(chart, entries = []) {
  * @param {object} section
  * @param {string} section.id
  * @param {string} section.title
- * @param {Answer} section.answer what it rests on
+ * @param {Omit<Answer, "rows">} section.answer what it rests on
  * @param {(string | null | false)[]} section.lead
  * @param {Child} [section.tiles]
  * @param {Element[]} section.charts
@@ -124,23 +125,27 @@ export function sheetOf(seen, { id, of, title, scope, lead, tiles, charts, table
   ];
 }
 
-/** What the figures rest on. @param {Seen} seen @param {Answer} answer */
+/** What the figures rest on. @param {Seen} seen @param {Omit<Answer, "rows">} answer */
 function scope({ words }, answer) {
   const { from, to, n, missing_days: missing, as_of: entry } = answer;
   return [
     period(words, from, to),
     words.say("stats.scope.visits", { n, count: count(words, n) }),
-    missing.length
-      ? words.say("stats.scope.missing", { n: missing.length, days: missingDays(words, missing) })
-      : words.say("stats.scope.complete"),
+    missing.length ? missingDays(words, missing) : words.say("stats.scope.complete"),
     words.say(entry ? "stats.scope.as_of" : "stats.scope.imported", { entry: count(words, entry) }),
   ];
 }
 
-/** @param {import("../house/words.js").Words} words @param {string[]} missing */
-function missingDays(words, missing) {
+/**
+ * How many days are missing, and which.
+ *
+ * @param {import("../house/words.js").Words} words
+ * @param {string[]} missing
+ */
+export function missingDays(words, missing) {
   const named = missing.slice(0, DAYS_NAMED).map((each) => longDate(words, each));
-  return named.join(words.say("stats.and")) + (missing.length > DAYS_NAMED ? "…" : "");
+  const days = named.join(words.say("stats.and")) + (missing.length > DAYS_NAMED ? "…" : "");
+  return words.say("stats.scope.missing", { n: missing.length, days });
 }
 
 /** @param {Seen} seen @param {string} id */

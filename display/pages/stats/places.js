@@ -1,8 +1,9 @@
-/** A period by place: services, sections, desks, and what a visit is made of. Pure. */
+/** A period by place: services, sections, desks. Pure. */
 import { bars, ranges } from "./bars.js";
 import * as f from "./figures.js";
+import { listed, PLACES, ROWS, shortened } from "./paper.js";
 import { figure, sheet } from "./parts.js";
-import { minutes, people, range, toldArrivals } from "./plots.js";
+import { medianAndLate, minutes, people, range, toldArrivals } from "./plots.js";
 import { table } from "./tables.js";
 import * as w from "./wording.js";
 
@@ -46,9 +47,9 @@ export function desks(seen) {
 }
 
 /** The places with the most visits first. @param {Row[]} rows @param {(row: Row) => string} name */
-function named(rows, name) {
+export function named(rows, name) {
   return rows
-    .filter((row) => row.arrivals + row.refused > 0)
+    .filter((row) => row.arrivals + (row.refused ?? 0) > 0)
     .map((row) => ({ name: name(row), row }))
     .sort((one, other) => other.row.arrivals - one.row.arrivals);
 }
@@ -61,11 +62,12 @@ function named(rows, name) {
  */
 function placed(seen, id, answer, places) {
   const { words } = seen;
-  const counted = places.map(({ name, row }) => ({
+  const shown = listed(seen, places, PLACES);
+  const counted = shown.map(({ name, row }) => ({
     ...{ name, value: row.arrivals },
     told: toldArrivals(seen, name, row.arrivals),
   }));
-  const waited = places.map(({ name, row }) => range(words, name, row.wait_p50_s, row.wait_p90_s));
+  const waited = shown.map(({ name, row }) => range(words, name, row.wait_p50_s, row.wait_p90_s));
   return sheet(seen, {
     id,
     title: words.say(`stats.${id}.title`),
@@ -77,18 +79,10 @@ function placed(seen, id, answer, places) {
           figure(ranges(minutes(seen, `${id}-waits`, "waits"), waited), medianAndLate(seen)),
         ]
       : [],
-    tables: [placesTable(seen, id, places)],
-    note: words.say(`stats.${id}.note`),
+    tables: [placesTable(seen, id, listed(seen, places, ROWS))],
+    note: w.sentences(words.say(`stats.${id}.note`), shortened(seen, places, PLACES)),
     files: [["", id === "services" ? "totals" : id]],
   });
-}
-
-/** @param {Seen} seen @returns {[string, string][]} */
-function medianAndLate({ words }) {
-  return [
-    ["median", words.say("stats.names.p50")],
-    ["p90", words.say("stats.names.p90")],
-  ];
 }
 
 /** @param {Seen} seen @param {string} id @param {Place[]} places */
@@ -115,7 +109,7 @@ function longest({ words }, id, places) {
 function placesTable({ words }, id, places) {
   /** @param {string} name */
   const say = (name) => words.say(`stats.names.${name}`);
-  /** @param {string} name @param {(row: Row) => number} of */
+  /** @param {string} name @param {(row: Row) => number | null} of */
   const counts = (name, of) => ({
     name: say(name),
     of: (/** @type {Place} */ { row }) => w.count(words, of(row)),
@@ -139,80 +133,6 @@ function placesTable({ words }, id, places) {
       times("wait_p50_min", (row) => row.wait_p50_s),
       times("wait_p90_min", (row) => row.wait_p90_s),
       times("service_p50_min", (row) => row.service_p50_s),
-    ],
-    places,
-  );
-}
-
-// What a visit is made of
-
-/** @typedef {"wait_to_call" | "wait" | "service" | "handover_wait" | "time_in_system"} Span */
-
-/** @type {Span[]} */
-const SPANS = ["wait_to_call", "wait", "service", "handover_wait", "time_in_system"];
-
-/** The parts of a visit, and the wait for the hand-over of each service. @param {Seen} seen */
-export function stages(seen) {
-  const { words, view, answers } = seen;
-  if (!answers.totals) return null;
-  const [all] = f.whole(answers.totals, view.service);
-  const places = named(f.ofServices(answers.totals), (row) => w.serviceName(seen, row.service));
-  /** @param {string} name @param {Row | undefined} row @param {Span} span */
-  const drawn = (name, row, span) => range(words, name, rangeOf(row, span).p50, rangeOf(row, span).p90);
-  const parts = SPANS.map((span) => drawn(words.say(`stats.spans.${span}`), all, span));
-  const handed = places.filter(({ row }) => row.handover_wait_p50_s !== null);
-  const handovers = handed.map(({ name, row }) => drawn(name, row, "handover_wait"));
-  const charts = [
-    figure(ranges(minutes(seen, "stages-parts", "parts"), parts), medianAndLate(seen)),
-    handovers.length > 0 &&
-      figure(ranges(minutes(seen, "stages-handover", "handover"), handovers), medianAndLate(seen)),
-  ];
-  return sheet(seen, {
-    id: "stages",
-    title: words.say("stats.stages.title"),
-    answer: answers.totals,
-    lead: [visit(seen, all), handover(seen, all)],
-    charts: all?.served ? charts.filter((each) => each !== false) : [],
-    tables: [stagesTable(seen, places)],
-    note: words.say("stats.stages.note"),
-    files: [["", "totals"]],
-  });
-}
-
-/** @param {Row | undefined} row @param {Span} span */
-function rangeOf(row, span) {
-  return { p50: row?.[`${span}_p50_s`] ?? null, p90: row?.[`${span}_p90_s`] ?? null };
-}
-
-/** @param {Seen} seen @param {Row | undefined} row */
-function visit({ words }, row) {
-  const { p50, p90 } = rangeOf(row, "time_in_system");
-  if (p50 === null) return words.say("stats.nobody");
-  return words.say("stats.stages.visit", { p50: w.mins(words, p50), p90: w.mins(words, p90) });
-}
-
-/** @param {Seen} seen @param {Row | undefined} row */
-function handover({ words }, row) {
-  const { p50, p90 } = rangeOf(row, "handover_wait");
-  if (p50 === null) return words.say("stats.stages.no_handover");
-  return words.say("stats.stages.handover", { p50: w.mins(words, p50), p90: w.mins(words, p90) });
-}
-
-/** @param {Seen} seen @param {Place[]} places */
-function stagesTable({ words }, places) {
-  return table(
-    words,
-    "stages-table",
-    words.say("stats.tables.stages"),
-    [
-      { name: words.say("stats.names.services"), of: ({ name }) => name },
-      ...SPANS.map((span) => ({
-        name: words.say(`stats.spans.${span}`),
-        of: (/** @type {Place} */ { row }) => {
-          const { p50, p90 } = rangeOf(row, span);
-          return p50 === null ? "" : `${w.mins(words, p50)} / ${w.mins(words, p90)}`;
-        },
-      })),
     ],
     places,
   );

@@ -7,6 +7,7 @@ import * as w from "./wording.js";
 /** @typedef {import("./types.js").Seen} Seen */
 
 const GAP = 32; // px between two charts side by side
+const [ON_SCREEN, ON_PAPER] = [13, 15.5]; // px of letters; what is printed is drawn 1.5 times as large
 const WIDE = 900; // px: from here on two charts stand side by side; page.css knows it too
 
 /** How wide a chart is that has a neighbour. @param {Seen} seen */
@@ -46,6 +47,7 @@ function plot(seen, id, name) {
     title: words.say(`stats.charts.${name}`),
     text: words.say(`stats.charts.${name}_text`),
     width: half(seen),
+    letters: seen.paper ? ON_PAPER : ON_SCREEN,
     at: /** @type {const} */ ("edge"),
     write: (/** @type {number} */ value) => w.average(words, value),
   };
@@ -77,4 +79,12 @@ export function range(words, name, median, late) {
     text: p50 === p90 ? p50 : `${p50} – ${p90}`,
     told: words.say("stats.told.waits", { name, p50, p90 }),
   };
+}
+
+/** What the dots of a range are. @param {Seen} seen @returns {[string, string][]} */
+export function medianAndLate({ words }) {
+  return [
+    ["median", words.say("stats.names.p50")],
+    ["p90", words.say("stats.names.p90")],
+  ];
 }

@@ -80,14 +80,24 @@ export function level(value, most) {
   return Math.min(4, Math.max(0, Math.ceil((value / most) * 5) - 1));
 }
 
+/** How wide letters are, in parts of their height: never less than in the faces that screens have. */
+const WIDTHS = /** @type {[RegExp, number][]} */ ([
+  [/[\u2e80-\uffff]/, 1],
+  [/[0-9]/, 0.78],
+  [/[A-Z%mw]/, 0.9],
+  [/[ .,:;'|ijl()]/, 0.42],
+]);
+const OTHERS = 0.66;
+
 /**
- * How wide a text is, by and large: Japanese letters are square, others half as wide.
+ * How wide a text is, at most.
  *
  * @param {string} text
  * @param {number} size px
  */
 export function textWidth(text, size) {
-  return [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? size : size * 0.56), 0);
+  const of = (/** @type {string} */ letter) => WIDTHS.find(([kind]) => kind.test(letter))?.[1] ?? OTHERS;
+  return [...text].reduce((sum, letter) => sum + of(letter) * size, 0);
 }
 
 /**

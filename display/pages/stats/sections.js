@@ -1,9 +1,11 @@
 /** The sections of the page in the order in which they are read; each is drawn from what is known. */
 import { compare } from "./compare.js";
-import { clock, days, line } from "./course.js";
+import { clock, days } from "./course.js";
 import { estimates } from "./estimates.js";
+import { line } from "./line.js";
 import { today, yesterday } from "./opening.js";
-import { desks, sections, services, stages } from "./places.js";
+import { desks, sections, services } from "./places.js";
+import { stages, visits } from "./stages.js";
 import { terms } from "./terms.js";
 import { week } from "./week.js";
 
@@ -24,6 +26,7 @@ export const SECTIONS = {
   services,
   sections,
   desks,
+  visits,
   stages,
   line,
   compare,

@@ -5,11 +5,11 @@
 import { every, linear, rounded, textWidth, ticks } from "./scales.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-export const TEXT = 13; // px: the height of what is written in a chart
-const CHART_HEIGHT = 260;
+const HEIGHT = 260; // px, unless a chart says otherwise
 const ABOVE = 30; // px: room for the unit and for the figure on the highest column
 const BELOW = 26;
-const ON_PAPER = 1.2; // there the letters are larger, see paper.css
+export const BOLD = 1.1; // so much wider are bold letters
+const NOTE = 20; // px: the line with the numbers of notes
 
 /**
  * A chart by slots from left to right. `tick` is written below the slot, "" is not.
@@ -24,10 +24,19 @@ const ON_PAPER = 1.2; // there the letters are larger, see paper.css
  * @property {string} title
  * @property {string} text what the picture shows, for those who do not see it
  * @property {number} width px
+ * @property {number} letters px: the height of what is written in it
+ * @property {number} [height] px
  * @property {string} unit written above the axis
  * @property {"count" | "minutes"} kind
+ * @property {Mark[]} [notes] what happened at some slots
  * @property {"edge" | "middle"} at whether ticks stand where a slot begins, or below its middle
  * @property {(value: number) => string} write
+ */
+
+/**
+ * What happened at a slot, by its number. `edge`: where the slot begins, else within it.
+ *
+ * @typedef {{slot: number, edge: boolean, number: number, told: string}} Mark
  */
 
 /**
@@ -50,11 +59,11 @@ export function s(tag, attributes = {}, ...children) {
 /**
  * A picture with a name and a text. Its table says the same in figures.
  *
- * @param {{id: string, title: string, text: string, width: number}} plot
+ * @param {{id: string, title: string, text: string, width: number, letters: number}} plot
  * @param {number} height
  * @param {(Node | null)[]} children
  */
-export function picture({ id, title, text, width }, height, children) {
+export function picture({ id, title, text, width, letters }, height, children) {
   return s(
     "svg",
     {
@@ -63,6 +72,7 @@ export function picture({ id, title, text, width }, height, children) {
       "data-key": id,
       "data-chart": id,
       viewBox: `0 0 ${width} ${height}`,
+      "font-size": letters,
       "aria-labelledby": `${id}-title ${id}-text`,
     },
     s("title", { id: `${id}-title` }, title),
@@ -85,6 +95,18 @@ export function label(x, y, text, anchor = "start", kind = "tick") {
 }
 
 /**
+ * Where a text has its middle that should stand at `x` and lie wholly in the picture.
+ *
+ * @param {{width: number, letters: number}} plot
+ * @param {number} x
+ * @param {string} text
+ */
+export function inside({ width, letters }, x, text) {
+  const half = textWidth(text, letters * BOLD) / 2;
+  return Math.min(Math.max(x, half), width - half);
+}
+
+/**
  * The axes of a chart by slots, and where things lie on them.
  *
  * @param {Plot} plot
@@ -92,21 +114,23 @@ export function label(x, y, text, anchor = "start", kind = "tick") {
  * @param {number} most the largest value shown
  */
 export function frame(plot, slots, most) {
+  const { letters, height = HEIGHT, notes = [] } = plot;
   const marks = ticks(most, plot.kind);
   const top = marks.at(-1) ?? 1;
-  const widest = Math.max(...marks.map((each) => textWidth(plot.write(each), TEXT)));
-  const left = Math.ceil(widest * ON_PAPER) + 10;
-  const [right, bottom] = [plot.width - 6, CHART_HEIGHT - BELOW];
-  const y = linear(top, bottom, ABOVE);
+  const widest = Math.max(...marks.map((each) => textWidth(plot.write(each), letters)));
+  const left = Math.ceil(widest) + 10;
+  const above = ABOVE + (notes.length ? NOTE : 0);
+  const [right, bottom] = [plot.width - 6, height + above - ABOVE - BELOW];
+  const y = linear(top, bottom, above);
   const slot = (right - left) / Math.max(1, slots.length);
   /** @param {number} n */
   const x = (n) => rounded(left + (n + 0.5) * slot);
   const lines = marks.flatMap((each) => [
     s("line", { x1: left, x2: right, y1: y(each), y2: y(each), class: each ? "grid" : "base" }),
-    label(left - 6, y(each) + TEXT * 0.35, plot.write(each), "end"),
+    label(left - 6, y(each) + letters * 0.35, plot.write(each), "end"),
   ]);
   return {
-    height: CHART_HEIGHT,
+    height: bottom + BELOW,
     slot,
     x,
     y,
@@ -114,10 +138,15 @@ export function frame(plot, slots, most) {
       "g",
       { class: "axes" },
       ...lines,
-      label(0, TEXT, plot.unit, "start", "unit"),
+      label(0, letters, plot.unit, "start", "unit"),
       ...below(plot, slots, { left, slot, bottom }),
     ),
-    told: s("g", {}, ...slots.map((each, n) => hint(each, left + n * slot, slot, bottom))),
+    told: s(
+      "g",
+      {},
+      ...slots.map((each, n) => hint(each, left + n * slot, slot, above, bottom)),
+      ...marked(plot, left, slot, bottom),
+    ),
   };
 }
 
@@ -128,20 +157,54 @@ export function frame(plot, slots, most) {
  * @param {Slot[]} slots
  * @param {{left: number, slot: number, bottom: number}} place
  */
-function below({ at }, slots, { left, slot, bottom }) {
+function below(plot, slots, { left, slot, bottom }) {
+  const { at, letters } = plot;
   const ticked = slots.map((each, n) => ({ ...each, n })).filter(({ tick }) => tick);
-  const widest = Math.max(0, ...ticked.map(({ tick }) => textWidth(tick, TEXT))) + 10;
+  const widest = Math.max(0, ...ticked.map(({ tick }) => textWidth(tick, letters)));
   const between = ticked.length > 1 ? (slot * slots.length) / ticked.length : slot;
-  const step = every(ticked.length, between * ticked.length, widest);
+  const step = every(ticked.length, between * ticked.length, widest + 10);
   return ticked
     .filter((_, n) => n % step === 0)
     .flatMap(({ tick, n }) => {
       const x = rounded(left + (at === "edge" ? n : n + 0.5) * slot);
       return [
         s("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5, class: "base" }),
-        label(x, bottom + 5 + TEXT, tick, "middle"),
+        label(inside(plot, x, tick), bottom + 5 + letters, tick, "middle"),
       ];
     });
+}
+
+/**
+ * A line at whatever happened, under its number; numbers that would touch stand together.
+ *
+ * @param {Plot} plot
+ * @param {number} left
+ * @param {number} slot
+ * @param {number} bottom
+ */
+function marked(plot, left, slot, bottom) {
+  const { notes = [], letters } = plot;
+  const top = ABOVE + NOTE / 2 - 6;
+  const lines = notes.map(({ slot: n, edge, number, told }) => {
+    const x = rounded(left + (edge ? n : n + 0.5) * slot);
+    return { x, number, drawn: s("line", { x1: x, x2: x, y1: top, y2: bottom }, s("title", {}, told)) };
+  });
+  /** @type {{x: number, first: number, last: number}[]} */
+  const signs = [];
+  for (const { x, number } of lines) {
+    const before = signs.at(-1);
+    if (before && x - before.x < 3 * letters) before.last = number;
+    else signs.push({ x, first: number, last: number });
+  }
+  const drawn = signs.flatMap(({ x, first, last }) => {
+    const sign = first === last ? `${first}` : `${first}–${last}`;
+    const [width, middle] = [textWidth(sign, letters) + 10, inside(plot, x, `${sign}  `)];
+    return [
+      s("rect", { x: middle - width / 2, y: top - NOTE / 2, width, height: NOTE, rx: NOTE / 2 }),
+      label(middle, top + letters * 0.36, sign, "middle", "sign"),
+    ];
+  });
+  return [s("g", { class: "noted" }, ...lines.map((each) => each.drawn), ...drawn)];
 }
 
 /**
@@ -150,9 +213,10 @@ function below({ at }, slots, { left, slot, bottom }) {
  * @param {Slot} each
  * @param {number} x
  * @param {number} width
+ * @param {number} top
  * @param {number} bottom
  */
-function hint(each, x, width, bottom) {
-  const box = { x: rounded(x), y: ABOVE, width: rounded(width), height: bottom - ABOVE, class: "hint" };
+function hint(each, x, width, top, bottom) {
+  const box = { x: rounded(x), y: top, width: rounded(width), height: bottom - top, class: "hint" };
   return s("rect", box, s("title", {}, each.told));
 }

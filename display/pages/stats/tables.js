@@ -6,6 +6,7 @@ import { h } from "../house/dom.js";
  * @typedef {object} Column
  * @property {string} name
  * @property {(row: T) => string} of what stands in the cell; "" where nothing is known
+ * @property {boolean} [said] whether it is a sentence, and no figure
  */
 
 /**
@@ -31,7 +32,7 @@ export function table(words, id, caption, columns, rows) {
       "table",
       { id },
       h("caption", { id: `${id}-caption` }, caption),
-      h("thead", {}, h("tr", {}, ...columns.map(({ name }) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ...columns.map(head))),
       h(
         "tbody",
         {},
@@ -40,7 +41,7 @@ export function table(words, id, caption, columns, rows) {
             "tr",
             {},
             h("th", { scope: "row" }, first.of(row)),
-            ...others.map(({ of }) => cell(of(row), words.say("stats.no_figure"))),
+            ...others.map(({ of, said }) => cell(of(row), words.say("stats.no_figure"), said)),
           ),
         ),
       ),
@@ -48,8 +49,13 @@ export function table(words, id, caption, columns, rows) {
   );
 }
 
-/** @param {string} text @param {string} none */
-function cell(text, none) {
-  if (text) return h("td", {}, text);
+/** @param {{name: string, said?: boolean}} column */
+function head({ name, said = false }) {
+  return h("th", { scope: "col", class: said && "said" }, name);
+}
+
+/** @param {string} text @param {string} none @param {boolean} [said] */
+function cell(text, none, said = false) {
+  if (text || said) return h("td", { class: said && "said" }, text);
   return h("td", {}, h("span", { "aria-hidden": "true" }, "–"), h("span", { class: "spoken" }, none));
 }

@@ -3,7 +3,7 @@
  *
  * @typedef {object} Counts
  * @property {number} arrivals
- * @property {number} refused
+ * @property {number | null} refused null: an imported log cannot know
  * @property {number} called
  * @property {number} served
  * @property {number} served_within a quarter of an hour
@@ -36,6 +36,32 @@
  *
  * @typedef {Where & Counts & Times} Row
  *
+ * @typedef {object} OfStage
+ * @property {string} stage
+ * @property {number} visits
+ * @property {number | null} called null: without the visitor
+ * @property {number} handled
+ * @property {number | null} stage_wait_mean_s
+ * @property {number | null} stage_wait_p50_s
+ * @property {number | null} stage_wait_p90_s
+ * @property {number | null} stage_time_mean_s
+ * @property {number | null} stage_time_p50_s
+ * @property {number | null} stage_time_p90_s
+ *
+ * @typedef {Where & OfStage} StageRow
+ *
+ * @typedef {object} Lengths null: not known yet, or nobody had a hand-over
+ * @property {number | null} queue_mean
+ * @property {number | null} queue_max
+ * @property {number | null} handover_queue_mean
+ * @property {number | null} handover_queue_max
+ *
+ * @typedef {Where & Lengths} LineRow
+ *
+ * @typedef {{date: string, text: import("../house/types.js").Texts}} Note
+ *
+ * @typedef {Record<"implied_starts" | "forgotten_finishes" | "with_items", number | null>} Quality visits
+ *
  * @typedef {object} Answer
  * @property {string} office
  * @property {string} from
@@ -43,9 +69,13 @@
  * @property {string} bin
  * @property {number} n
  * @property {string[]} missing_days
- * @property {{implied_starts: number, forgotten_finishes: number, with_items: number}} quality
+ * @property {Quality} quality
  * @property {number} as_of
+ * @property {Note[]} notes what happened on these dates
  * @property {Row[]} rows
+ *
+ * @typedef {Omit<Answer, "rows"> & {rows: StageRow[]}} StageAnswer
+ * @typedef {Omit<Answer, "rows"> & {rows: LineRow[]}} LineAnswer
  *
  * @typedef {object} Errors of estimates, in seconds; shares from 0 to 1
  * @property {number} n
@@ -90,5 +120,6 @@
  * @property {Record<string, Answer | undefined>} answers by the name of the question
  * @property {Set<string>} open sections whose tables are shown
  * @property {number} width of the page's column, px
+ * @property {boolean} paper whether it is being printed
  */
 export {};

@@ -2,10 +2,11 @@
 import { heat } from "./charts.js";
 import { openDays } from "./course.js";
 import * as f from "./figures.js";
+import { drawn, widened } from "./paper.js";
 import { figure, sheet } from "./parts.js";
 import { minutes, people } from "./plots.js";
 import { table } from "./tables.js";
-import { clockBin, WEEKDAYS, weekdayOf } from "./view.js";
+import { WEEKDAYS, weekdayOf } from "./view.js";
 import * as w from "./wording.js";
 
 /** @typedef {import("./types.js").Row} Row */
@@ -15,9 +16,9 @@ import * as w from "./wording.js";
 /** Weekday by time of day. @param {Seen} seen */
 export function week(seen) {
   const { words, view, answers } = seen;
-  const { week: answer, counts } = answers;
-  if (!answer || !counts) return null;
-  const [bin, rows] = [clockBin(view), f.whole(answer, view.service)];
+  const answer = drawn(seen, "week");
+  if (!answer || !answers.counts) return null;
+  const [bin, rows] = [answer.bin, f.whole(answer, view.service)];
   const open = openDays(seen).map((row) => weekdayOf(f.dateOf(row)));
   const days = WEEKDAYS.filter((day) => open.includes(day));
   const times = f.clock([rows], bin);
@@ -43,7 +44,7 @@ export function week(seen) {
         ]
       : [],
     tables: [tableOf(grid, arrivals, wait)],
-    note: words.say("stats.week.note"),
+    note: w.sentences(words.say("stats.week.note"), widened(seen, "week")),
     files: [["", "week"]],
   });
 }

@@ -20,6 +20,9 @@ function written(words, figure, how) {
 /** A number of people or days. @param {Words} words @param {Figure} figure */
 export const count = (words, figure) => written(words, figure, { maximumFractionDigits: 0 });
 
+/** What is said one after the other. @param {...(string | null)} said */
+export const sentences = (...said) => said.filter(Boolean).join(" ");
+
 /** A number for one day of several. @param {Words} words @param {Figure} figure */
 export const average = (words, figure) => written(words, figure, { maximumFractionDigits: 1 });
 
@@ -142,3 +145,6 @@ export function deskName({ words, signs }, id) {
   if (!id) return words.say("stats.desks.none");
   return words.pick(signs.desks.find((each) => each.id === id)?.name, id);
 }
+
+/** @param {Words} words @param {string} stage */
+export const stageName = (words, stage) => words.say(`desk.stages.${stage}`);

@@ -282,7 +282,7 @@ async def test_a_table_is_taken_in_reported_on_and_exported(
     assert await city.freed_time("city") == []
     assert json.loads(madoguchi(*words)) == planned
     rejected = (tmp_path / f"{file.name}.rejected.csv").read_text("utf-8-sig").splitlines()
-    assert rejected[0] == "line,reason,row"
+    assert rejected[0] == "line,reason,date,section,category,minutes"
     assert rejected[1].startswith("7,\"category 'lunch' is not among training")
     assert rejected[2].startswith("8,\"section '保険課' is not among 市民課, 税務課")
     again = json.loads(madoguchi(*words))

@@ -11,7 +11,8 @@ from queue_service.settings import Settings
 
 SPEED = 60.0
 SPEEDS = (1.0, 600.0)
-HISTORY, MOST_HISTORY = 42, 800  # days
+LEAST_HISTORY, MOST_HISTORY = 42, 800  # days
+MARCH = 3  # at its end halls are full: a history without it would lack what cities plan for
 
 
 def add(commands: Commands) -> None:
@@ -49,9 +50,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--history",
         type=_days,
-        default=HISTORY,
         metavar="DAYS",
-        help=f"how many days there are before, 0 to {MOST_HISTORY} (default: {HISTORY})",
+        help=f"how many days there are before, 0 to {MOST_HISTORY} (default: since the last March, "
+        f"{LEAST_HISTORY} at least)",
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="the same number shows the same days"
@@ -62,6 +63,12 @@ def _days(text: str) -> int:
     if not text.isdecimal() or int(text) > MOST_HISTORY:
         raise argparse.ArgumentTypeError(f"{text!r}: write a number from 0 to {MOST_HISTORY}")
     return int(text)
+
+
+def _since_march(today: datetime.date) -> int:
+    """How many days lie between the first of the last March that is over and today."""
+    year = today.year if today.month > MARCH else today.year - 1
+    return max(LEAST_HISTORY, (today - datetime.date(year, MARCH, 1)).days)
 
 
 def _speed(text: str) -> float:
@@ -84,12 +91,13 @@ def _demo(args: argparse.Namespace, settings: Settings) -> int:
     sample = (files("queue_service") / "samples" / "cityhall.yaml").read_text("utf-8")
     office = read_office(sample, "cityhall.yaml")
     # SIGTERM leaves as little behind as Ctrl-C.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with throw_away(port=args.port, worker=True) as service:
             today = datetime.datetime.now(office.tz).date()
+            before = _since_march(today) if args.history is None else args.history
             wanted = Show(
-                office=office, today=today, speed=args.speed, seed=args.seed, history=args.history
+                office=office, today=today, speed=args.speed, seed=args.seed, history=before
             )
             asyncio.run(show(service, wanted))
     except KeyboardInterrupt:
@@ -97,5 +105,5 @@ def _demo(args: argparse.Namespace, settings: Settings) -> int:
     except ReplayError as failure:
         raise CommandFailed(str(failure)) from failure
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, handler)
     return 0

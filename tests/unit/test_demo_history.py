@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from queue_service.cli.demo import _since_march
 from queue_service.demo_day import People
 from queue_service.demo_history import PATIENCE_MS, history
 from queue_service.hours import MINUTE_MS, clock, instant, issuing_spans, reception_spans
@@ -139,3 +140,17 @@ def test_the_end_of_march_is_crowded(days):
     usual = [n for day, n in moved.items() if day < "2026-03-18"]
     crowded = [n for day, n in moved.items() if "2026-03-25" <= day <= "2026-04-03"]
     assert sum(crowded) / len(crowded) > 1.6 * sum(usual) / len(usual)
+
+
+@pytest.mark.parametrize(
+    ("today", "first"),
+    [
+        ("2026-11-28", "2026-03-01"),
+        ("2026-04-01", "2026-02-18"),  # six weeks, with the end of March in them
+        ("2026-03-31", "2025-03-01"),  # this March is not over
+        ("2027-01-02", "2026-03-01"),
+    ],
+)
+def test_the_demonstration_remembers_a_whole_march(today: str, first: str):
+    day = datetime.date.fromisoformat(today)
+    assert f"{day - _since_march(day) * A_DAY}" == first

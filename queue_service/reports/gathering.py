@@ -1,9 +1,13 @@
-"""A report's ground from the days of an office, today included as far as it has come."""
+"""A report's ground from the days of an office, today included as far as it has come.
+
+Where there were no tickets yet, visitors who were counted otherwise stand in.
+"""
 
 from datetime import date, timedelta
 from typing import Any
 
-from queue_service import keys
+from queue_service import elsewhere, keys
+from queue_service.counts import Counted, once, whole
 from queue_service.offices import Office
 from queue_service.questions import Questions
 from queue_service.reports.ground import LEDGER, Ground
@@ -17,6 +21,7 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
     """The days of an office; local dates, both included."""
     # A business day reaches into the next calendar day.
     found = await days(ledger, office, f"{first - A_DAY}", f"{last}")
+    tables = await elsewhere.counts(ledger.redis, office.id, f"{first}", f"{last}")
     async with answered():
         head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
     return Ground(
@@ -25,5 +30,6 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
         first=first,
         last=last,
         days=found,
+        counted=[Counted(each.interval, whole(each.counts)) for each in once(tables)],
         today=date.fromisoformat(head) if head else first,
     )

@@ -1,7 +1,7 @@
 """The ground of a report: whose days, which days, and how far they can be trusted.
 
 Pure. It makes one thing of the three that a report may stand on: the days of an office, a ticket log, and
-counts that somebody made by hand.
+counts that somebody made by hand. These also stand in for the days of an office that have no tickets.
 """
 
 import hashlib
@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_service.counts import Count
+from queue_service.counts import Counted
 from queue_service.figures import Day, digest
 from queue_service.hours import Spans, instant, local_time, reception_spans
-from queue_service.insights.arrivals import Arrivals, Basis, of_counts, of_days
+from queue_service.insights.arrivals import Arrivals, Basis, joined, of_counts, of_days
 from queue_service.intervals import Quality
 from queue_service.offices import Office
 
@@ -24,22 +24,25 @@ LEDGER = "ledger"  # the source of what this system saw itself, imports of its o
 
 
 class Ground(Struct, frozen=True, kw_only=True):
-    """What a report rests on. A ground of counts knows no visit, and so no quality."""
+    """What a report rests on."""
 
     office: Office
     source: str  # LEDGER, or the name of a file
     first: date
     last: date
     days: Sequence[Day] = ()
-    counts: Sequence[Count] = ()
-    interval: int | None = None  # of the counts, minutes
+    counted: Sequence[Counted] = ()
     today: date | None = None  # later days cannot be missing
 
     def arrivals(self, basis: Basis = "arrival") -> Arrivals:
-        """When visitors came."""
-        if self.interval is not None:
-            return of_counts(self.counts, self.interval)
-        return of_days(self.days, self.office, self.first, self.last, basis)
+        """When visitors came: by their tickets, and on dates that have none by counts."""
+        seen = of_days(self.days, self.office, self.first, self.last, basis)
+        there = {f"{day}" for day in seen.dates}
+        rest = [
+            of_counts((each for each in table.counts if each.date not in there), table.interval)
+            for table in self.counted
+        ]
+        return joined([seen, *rest])
 
     def between(self, first: str | None, last: str | None) -> "Ground":
         """Only some of its days; None: from its first, to its last."""
@@ -51,13 +54,17 @@ class Ground(Struct, frozen=True, kw_only=True):
             first=begins,
             last=ends,
             days=[day for day in self.days if span[0] <= day.date <= span[1]],
-            counts=[each for each in self.counts if span[0] <= each.date <= span[1]],
+            counted=[
+                Counted(each.interval, [c for c in each.counts if span[0] <= c.date <= span[1]])
+                for each in self.counted
+            ],
         )
 
     @property
     def missing_days(self) -> list[date]:
         """Open by the calendar of the office, and without any figure; none where it has no hours."""
-        seen = {day.date for day in self.days} | {each.date for each in self.counts}
+        seen = {day.date for day in self.days}
+        seen |= {each.date for table in self.counted for each in table.counts}
         last = min(self.last, self.today or self.last)
         dates = (self.first + n * A_DAY for n in range((last - self.first).days + 1))
         return [
@@ -70,8 +77,8 @@ class Ground(Struct, frozen=True, kw_only=True):
 
     @property
     def quality(self) -> Quality | None:
-        """How far the visits can be trusted; None of counts."""
-        if self.interval is not None:
+        """How far the visits can be trusted; None of counts, which know no visit."""
+        if self.counted and not any(day.date >= f"{self.first}" for day in self.days):
             return None
         begins, ends = (
             instant(self.office.tz, each, 0) for each in (self.first, self.last + A_DAY)
@@ -94,7 +101,7 @@ class Ground(Struct, frozen=True, kw_only=True):
         told = hashlib.sha256()
         for day in self.days:
             told.update(digest(day))
-        told.update(msgspec.json.encode([self.interval, *self.counts]))
+        told.update(msgspec.json.encode(self.counted))
         return told.hexdigest()
 
     def hours_in_force(self, dates: Iterable[date]) -> list[Spans]:

@@ -1,7 +1,7 @@
 """A report's ground from a file alone: a ticket log, or a table of counts. No engine is needed."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queue_service.counts import Count, Table, read_counts
+from queue_service.counts import Count, Counted, Table, read_counts, whole
 from queue_service.imports import Intake
 from queue_service.insights.reform_priority import STAGES, Work
 from queue_service.log_columns import Columns, TicketLogError
@@ -66,25 +66,20 @@ def ground_of_counts(file: Path, interval: int, zone: ZoneInfo) -> tuple[Ground,
         TicketLogError: it is none.
         OSError
     """
-    bad, whole = list[BadRow](), defaultdict[tuple[str, int], list[Count]](list)
+    bad, counts = list[BadRow](), list[Count]()
     with closing(lines_of(file)) as lines:
         for row in read_counts(Table(lines), interval):
             if isinstance(row, BadRow):
                 bad.append(row)
             else:
-                whole[row.date, row.start].append(row)
-    counts = [
-        Count(line=rows[0].line, date=day, start=start, count=_visitors(rows), service="")
-        for (day, start), rows in sorted(whole.items())
-    ]
+                counts.append(row)
     first, last = _period(each.date for each in counts)
     ground = Ground(
         office=office_of(zone),
         source=file.name,
         first=first,
         last=last,
-        counts=counts,
-        interval=interval,
+        counted=[Counted(interval, whole(counts))],
     )
     return ground, bad
 
@@ -136,11 +131,6 @@ def _work(line: int, cells: dict[str, str], uncertainty: float) -> Work:
         minutes={stage: number(stage, MOST_MINUTES) for stage in STAGES if stage in cells},
         uncertainty=number("uncertainty", 1) if cells.get("uncertainty") else uncertainty,
     )
-
-
-def _visitors(rows: list[Count]) -> int:
-    """The sum of the services, unless the table has it itself."""
-    return next((row.count for row in rows if not row.service), sum(row.count for row in rows))
 
 
 def _period(dates: Iterable[str]) -> tuple[date, date]:

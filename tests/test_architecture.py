@@ -30,6 +30,7 @@ PURE = {
         "reports.kinds",
         "reports.hours",
         "reports.priority",
+        "reports.pareto",
         "reports.page",
         "reports.picture",
         "reports.writing",

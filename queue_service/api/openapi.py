@@ -4,6 +4,7 @@ Every refusal is a problem, a body is described as strictly as it is read, and w
 takes no key.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from queue_service.api import schemas
 from queue_service.api.guard import PUBLIC
 from queue_service.api.request import KEY_LENGTH, KEY_PATTERN
 from queue_service.offices import Office
+from queue_service.reports.writing import MEDIA
 
 TEXT = OpenAPIType.STRING
 REFERENCE = "#/components/schemas/"
@@ -119,13 +121,21 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
     if path.endswith("/stats/arrivals"):
-        content = getattr(answers["200"], "content", None) or {}
-        content["text/csv"] = OpenAPIMediaType(schema=Schema(type=TEXT))
+        _also(answers["200"], ["text/csv"])
         answers["304"] = OpenAPIResponse(description="It is what `If-None-Match` names.")
+    if "/reports/" in path:
+        _also(answers["200"], MEDIA.values())
     if path.endswith("/call-next"):
         answers["204"] = OpenAPIResponse(description="Nobody waits.")
     elif "204" in answers:
         answers["204"] = OpenAPIResponse(description="Done; there is nothing to say.")
+
+
+def _also(answer: OpenAPIResponse | Reference, media: Iterable[str]) -> None:
+    """Describe the other forms in which an answer is given."""
+    content = getattr(answer, "content", None) or {}
+    for each in media:
+        content.setdefault(each, OpenAPIMediaType(schema=Schema(type=TEXT)))
 
 
 def _refusals(operation: Operation, path: str, method: str, public: bool) -> list[int]:

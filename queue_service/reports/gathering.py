@@ -3,7 +3,7 @@
 Where there were no tickets yet, visitors who were counted otherwise stand in.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from queue_service import elsewhere, keys
@@ -22,8 +22,6 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
     # A business day reaches into the next calendar day.
     found = await days(ledger, office, f"{first - A_DAY}", f"{last}")
     tables = await elsewhere.counts(ledger.redis, office.id, f"{first}", f"{last}")
-    async with answered():
-        head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
     return Ground(
         office=office,
         source=LEDGER,
@@ -31,5 +29,13 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
         last=last,
         days=found,
         counted=[Counted(each.interval, whole(each.counts)) for each in once(tables)],
-        today=date.fromisoformat(head) if head else first,
+        today=await _today(ledger, office),
     )
+
+
+async def _today(ledger: Questions, office: Office) -> date:
+    """The running business date; of an office that never had one, what the engine's clock shows."""
+    async with answered():
+        head: Any = await ledger.redis.hget(keys.of(office.id, "head"), "date")
+        seconds, _ = await ledger.redis.time()
+    return date.fromisoformat(head) if head else datetime.fromtimestamp(seconds, office.tz).date()

@@ -37,7 +37,7 @@ class Ground(Struct, frozen=True, kw_only=True):
     def arrivals(self, basis: Basis = "arrival") -> Arrivals:
         """When visitors came: by their tickets, and on dates that have none by counts."""
         seen = of_days(self.days, self.office, self.first, self.last, basis)
-        there = {f"{day}" for day in seen.dates}
+        there = {day.date for day in self.days if day.visits or day.refused}
         rest = [
             of_counts((each for each in table.counts if each.date not in there), table.interval)
             for table in self.counted

@@ -1,6 +1,6 @@
 """Pictures of reports as SVG: they stand in a page, and say in their text what they show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from queue_service.hours import Spans, clock
 
 WIDTH, HEIGHT = 900, 260
-LEFT, RIGHT, ABOVE, BELOW = 48, 24, 26, 26
+LEFT, RIGHT, ABOVE, BELOW = 56, 24, 26, 26
 HOUR = 60
 ROW, FIGURE = 38, 140  # height of a bar with its name; room for its figure
 
@@ -25,7 +25,7 @@ def columns_of_a_day(
     first = min([start for start, *_ in rows] + edges, default=8 * HOUR) // HOUR * HOUR
     last = -(-max([end for _, end, _ in rows] + edges, default=18 * HOUR) // HOUR) * HOUR
     most = max((count for *_, count in rows), default=0) or 1
-    top = _round_up(most)
+    top = round_up(most)
 
     def x(minute: int) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * (minute - first) / max(1, last - first), 1)
@@ -34,7 +34,7 @@ def columns_of_a_day(
         return round(HEIGHT - BELOW - (HEIGHT - ABOVE - BELOW) * count / top, 1)
 
     inside = [*windows.values()][-1] if windows else ()
-    drawn = [_scale(top, unit, y)]
+    drawn = [scale(top, unit, y)]
     drawn += [
         f'<rect class="{_look(start, end, inside)}" x="{x(start) + 0.5}" y="{y(count)}" '
         f'width="{max(0.5, x(end) - x(start) - 1):.1f}" height="{y(0) - y(count):.1f}">'
@@ -79,7 +79,8 @@ def _look(start: int, end: int, inside: Spans) -> str:
     return "bar in" if any(a <= start and end <= b for a, b in inside) else "bar"
 
 
-def _scale(top: int, unit: str, y: Any) -> str:
+def scale(top: float, unit: str, y: Callable[[float], float]) -> str:
+    """Lines at nothing, at half and at the top, each with its number."""
     lines = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(n)}" y2="{y(n)}"/>'
         f'<text x="{LEFT - 6}" y="{y(n) + 4}" text-anchor="end">{n:,.0f}</text>'
@@ -88,15 +89,15 @@ def _scale(top: int, unit: str, y: Any) -> str:
     return lines + f'<text x="4" y="12">{escape(unit)}</text>'
 
 
-def _round_up(most: int) -> int:
-    """The next of 2, 4, 6, 8, 10, 20, 40 … that is not below: its half is a round number, too.
+def round_up(most: float) -> int:
+    """The next of 2, 4, 6, 8, 10, 12, 16, 20, 40 … that is not below: its half is a round number, too.
 
-    >>> [_round_up(n) for n in (1, 3, 35, 41)]
-    [2, 4, 40, 60]
+    >>> [round_up(n) for n in (1, 3, 35, 41, 1060)]
+    [2, 4, 40, 60, 1200]
     """
     scale = 1
     while True:
-        for step in (2, 4, 6, 8, 10):
+        for step in (2, 4, 6, 8, 10, 12, 16):
             if most <= step * scale:
                 return step * scale
         scale *= 10

@@ -13,11 +13,13 @@ import msgspec
 
 from queue_service.counts import Count, Counted, Table, read_counts, whole
 from queue_service.imports import Intake
-from queue_service.insights.reform_priority import STAGES, Work
+from queue_service.insights.ranking import STAGES
+from queue_service.insights.reform_priority import Work
 from queue_service.log_columns import Columns, TicketLogError
 from queue_service.log_visits import figures_of_row
 from queue_service.offices import Office
 from queue_service.reports.ground import Ground
+from queue_service.reports.priority import Stated
 from queue_service.tally import tally
 from queue_service.ticket_log import BadRow, lines_of, open_log
 
@@ -84,8 +86,8 @@ def ground_of_counts(file: Path, interval: int, zone: ZoneInfo) -> tuple[Ground,
     return ground, bad
 
 
-def works_of_table(file: Path, uncertainty: float) -> tuple[list[Work], str]:
-    """Procedures with their cases a year and minutes, and the hash of the table.
+def works_of_table(file: Path, uncertainty: float) -> Stated:
+    """Procedures with their cases a year and minutes.
 
     Columns: procedure, count, and any of reception, check, review, handover; section and uncertainty
     where there are. `uncertainty`: of rows that state none.
@@ -109,7 +111,8 @@ def works_of_table(file: Path, uncertainty: float) -> tuple[list[Work], str]:
     twice = [name for name, n in Counter(work.procedure for work in works).items() if n > 1]
     if twice:
         raise TicketLogError(f"procedure: {twice[0]!r} stands in the table twice")
-    return works, hashlib.sha256(msgspec.json.encode(works)).hexdigest()
+    sha256 = hashlib.sha256(msgspec.json.encode(works)).hexdigest()
+    return Stated(file=file.name, works=works, sha256=sha256)
 
 
 def _work(line: int, cells: dict[str, str], uncertainty: float) -> Work:

@@ -3,12 +3,12 @@
 from litestar import Router
 from litestar.di import Provide
 
-from queue_service.api.reports import hours
+from queue_service.api.reports import hours, priority
 from queue_service.api.reports.asking import ground
 
 router = Router(
     "/offices/{office:str}",
-    route_handlers=[hours.reception_hours],
+    route_handlers=[hours.reception_hours, priority.reform_priority],
     dependencies={"ground": Provide(ground)},
     tags=["reports"],
 )

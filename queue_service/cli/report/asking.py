@@ -25,15 +25,20 @@ ZONE = "Asia/Tokyo"
 BAD_SHOWN = 5
 
 
-def add_ground(parser: Parser) -> None:
-    """What the report stands on, and how it is written."""
+def add_ground(parser: Parser, *, counts: bool = True, required: bool = True) -> None:
+    """What the report stands on, and how it is written.
+
+    `counts`: whether visitors counted by the interval are enough for it; `required`: whether it
+    stands on nothing else.
+    """
     ground = parser.add_argument_group("the data")
-    which = ground.add_mutually_exclusive_group(required=True)
+    which = ground.add_mutually_exclusive_group(required=required)
     which.add_argument("--office", metavar="ID", help="the days of an office")
     which.add_argument("--tickets", type=Path, metavar="FILE", help="a ticket log, gz or not")
-    which.add_argument(
-        "--counts", type=Path, metavar="FILE", help="a table of visitors by interval"
-    )
+    if counts:
+        help = "a table of visitors by interval"
+        which.add_argument("--counts", type=Path, metavar="FILE", help=help)
+        ground.add_argument("--interval", type=_interval, metavar="MIN", help="of the counts")
     for name, end in (("from", "first"), ("to", "last")):
         ground.add_argument(
             f"--{name}",
@@ -42,7 +47,6 @@ def add_ground(parser: Parser) -> None:
             type=a_date,
             help=f"{end} local date, included (default: of a file its {end})",
         )
-    ground.add_argument("--interval", type=_interval, metavar="MIN", help="of the counts")
     ground.add_argument(
         "--map", metavar="NAME=COLUMN", action="append", default=[], help="as in `import tickets`"
     )
@@ -69,6 +73,16 @@ def _interval(text: str) -> int:
 
 def told(args: argparse.Namespace, settings: Settings, ask: Callable[[Ground], Report]) -> int:
     """Find the ground, ask, and write the report down."""
+    write(args, ask(found(args, settings)))
+    return 0
+
+
+def found(args: argparse.Namespace, settings: Settings) -> Ground:
+    """The ground; what of it cannot be used is said.
+
+    Raises:
+        CommandFailed
+    """
     try:
         ground, bad = _ground(args, settings)
     except TicketLogError as failure:
@@ -77,8 +91,7 @@ def told(args: argparse.Namespace, settings: Settings, ask: Callable[[Ground], R
         say(f"line {row.line}: {row.reason}")
     if bad:
         say(f"{len(bad)} rows could not be used and are not in the report.")
-    write(args, ask(ground))
-    return 0
+    return ground
 
 
 def write(args: argparse.Namespace, report: Report) -> None:
@@ -93,10 +106,12 @@ def write(args: argparse.Namespace, report: Report) -> None:
 
 
 def _ground(args: argparse.Namespace, settings: Settings) -> tuple[Ground, list[BadRow]]:
+    if args.first and args.last and args.first > args.last:
+        raise CommandFailed(f"--from: {args.first} lies after --to {args.last}.")
     zone = args.timezone if isinstance(args.timezone, ZoneInfo) else ZoneInfo(args.timezone)
     if args.tickets:
         ground, bad = ground_of_tickets(args.tickets, args.map, zone)
-    elif args.counts:
+    elif getattr(args, "counts", None):
         if args.interval is None:
             raise CommandFailed("--interval: say how many minutes each count of the table covers.")
         ground, bad = ground_of_counts(args.counts, args.interval, zone)

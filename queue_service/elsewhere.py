@@ -115,9 +115,7 @@ _counts = msgspec.json.Decoder(list[Count]).decode
 _copies = msgspec.json.Decoder(list[Copies]).decode
 
 
-async def _read(
-    redis: Client, office: str, kind: Kind, first: str, last: str
-) -> Mapping[str, str]:
+async def _read(redis: Client, office: str, kind: Kind, first: str, last: str) -> Mapping[str, str]:
     key = keys.of(office, kind)
     async with answered():
         fields = await redis.hkeys(key)

@@ -5,6 +5,7 @@ It knows keys and close codes, and no board.
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import WebSocket
@@ -23,6 +24,18 @@ Socket = WebSocket[Any, Any, Any]
 
 class _Hello(msgspec.Struct, forbid_unknown_fields=True):
     key: str
+
+
+def from_our_pages(socket: Socket, public_url: str | None) -> bool:
+    """Whether no browser asks, or one that shows a page of ours: no other site opens our sockets.
+
+    Behind a proxy that changes the name of the host, ours is the one in `public_url`.
+    """
+    origin = socket.headers.get("origin")
+    if origin is None:
+        return True
+    ours = {socket.headers.get("host"), urlsplit(public_url or "").netloc}
+    return urlsplit(origin).netloc in ours - {None, ""}
 
 
 async def offered_key(socket: Socket) -> str | None:

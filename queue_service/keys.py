@@ -14,6 +14,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:counters` | hash | `last:moving` → 12 · `issued:moving` → 12 | business day |
 | `{ashikaga}:calls` | list | the latest calls, newest first | business day |
 | `{ashikaga}:queue:moving:reception` | zset | `000000000012` scored by place (ms) | while waiting |
+| `{ashikaga}:freed` | hash | `17` → a use of freed time · `struck:17` → 19, which struck it | for ever |
 | `{ashikaga}:figures` | hash | `2026-11-23` → the figures of that business day | for ever |
 | `{ashikaga}:rolled` | hash | `2026-11-23` → the entry up to which they were read | for ever |
 | `{ashikaga}:imports` | hash | `3f9a…` → what was imported, as JSON | for ever |
@@ -29,6 +30,7 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `madoguchi:keys` | hash | SHA-256 of an access key → its role and office | configuration |
 | `madoguchi:secret` | string | the secret behind the ids of tickets | configuration |
 | `madoguchi:dataset` | string | the identity of this data set | configuration |
+| `madoguchi:limit:kiosk:3fa9…` | string | when a bucket of requests is full again, ms | until then |
 
 Every key of an office that is not configuration, an answer or a clock is what its ledger adds up to.
 """
@@ -42,7 +44,7 @@ DATASET = "madoguchi:dataset"
 
 HALL = (
     *("ledger", "head", "tickets", "desks", "suspended", "numbers"),
-    *("counters", "calls", "texts", "definitions", "clock"),
+    *("counters", "calls", "freed", "texts", "definitions", "clock"),
 )
 
 
@@ -58,6 +60,11 @@ def of(office: str, name: str) -> str:
 def answer(office: str, slot: str) -> str:
     """Where the answer to one command is remembered."""
     return of(office, f"answer:{slot}")
+
+
+def limit(name: str) -> str:
+    """The bucket of one limit and of one key or address."""
+    return f"madoguchi:limit:{name}"
 
 
 def queue(office: str, service: str, stage: str) -> str:

@@ -93,6 +93,24 @@ class DeskInUse(Refusal):
     code = "desk_in_use"
 
 
+class NotYet(Refusal):
+    """Freed time cannot have been used on a date that is still to come."""
+
+    code = "not_yet"
+
+
+class UnknownEntry(Refusal):
+    """There is no entry of freed time with this id."""
+
+    code = "unknown_entry"
+
+
+class AlreadyStruck(Refusal):
+    """This entry was struck before; it does not count any more."""
+
+    code = "already_struck"
+
+
 class KeyReused(Refusal):
     """This idempotency key was used for another request; use a new key for each intent."""
 

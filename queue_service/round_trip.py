@@ -22,6 +22,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from queue_service import keys, scripts
 from queue_service.board import OpenHours
 from queue_service.connection import AWAY, Client
+from queue_service.freed_time import Use
 from queue_service.hall import DeskRecord
 from queue_service.hours import (
     BusinessDay,
@@ -89,6 +90,9 @@ class Reply(Struct, frozen=True, kw_only=True):
     desk: DeskRecord | None = None
     version: int = 0
     expired: int = 0
+    entry: int | None = None  # the first that was appended
+    count: int = 0  # how many were
+    use: Use | None = None
 
     def shown(self) -> Shown:
         """The one ticket of this reply."""

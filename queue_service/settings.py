@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
@@ -32,6 +33,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = None  # None: no QR codes on tickets
+    proxies: str | None = (
+        None  # addresses and networks whose X-Forwarded-For is believed, with commas
+    )
     admin_key: str | None = None  # the first administrator's key; not stored
     log_format: Literal["json", "text"] = "text"
     durability: Literal["always", "everysec"] = "always"
@@ -52,6 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             host=given["host"] or "127.0.0.1",
             port=_port(given["port"] or "8000"),
             public_url=_public_url(given["public_url"]),
+            proxies=_proxies(given["proxies"]),
             admin_key=_admin_key(given["admin_key"]),
             log_format=_one_of("log_format", given["log_format"] or "text", "json", "text"),
             durability=_one_of("durability", given["durability"] or "always", "always", "everysec"),
@@ -110,6 +115,18 @@ def _public_url(url: str | None) -> str | None:
             "like https://queue.example.jp"
         )
     return url and url.rstrip("/")
+
+
+def _proxies(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return ",".join(str(ip_network(each.strip())) for each in text.split(","))
+    except ValueError as error:
+        raise BadSetting(
+            f"{PREFIX}PROXIES is {text!r}: write the addresses of the proxies in front of us, like "
+            f"127.0.0.1,10.1.0.0/24 ({error})"
+        ) from None
 
 
 def _port(text: str) -> int:

@@ -21,6 +21,7 @@ from queue_service.api import (
     entrance,
     estimates,
     events,
+    freed_time,
     health,
     moves,
     offices,
@@ -89,7 +90,7 @@ def create_app(
         route_handlers=[
             *(offices.router, entrance.router, tickets.router, moves.router),
             *(desks.router, board.router, voice.router, events.router),
-            *(stats.router, estimates.router, reports.router),
+            *(stats.router, estimates.router, reports.router, freed_time.router),
         ],
     )
     app = Litestar(

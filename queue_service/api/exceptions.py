@@ -44,7 +44,9 @@ def _answer(
 
 def of_problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     """What the API itself found."""
-    headers = {"WWW-Authenticate": "Bearer"} if problem.code == "no_key" else None
+    headers = {"WWW-Authenticate": "Bearer"} if problem.code == "no_key" else {}
+    if "retry_after_s" in problem.more:
+        headers["Retry-After"] = str(problem.more["retry_after_s"])
     return _answer(problem.code, str(problem), STATUS[problem.code], problem.more, headers)
 
 

@@ -1,7 +1,8 @@
 """Who may do what: each handler names its roles, and one guard holds everyone to them.
 
 `roles` names them; `holder` lets in, too, whoever has the id of the ticket and shows no key. A
-handler without a rule does not start: `app.create_app` walks the routes.
+handler without a rule does not start: `app.create_app` walks the routes. `limit` is how often the public
+may ask from one address, where it is another than usual; None: as often as it likes.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from queue_service.access import Access, Credential, Role
 from queue_service.api.problems import Problem
+from queue_service.limits import Limit, Limits, network, seconds
 from queue_service.refusals import Unavailable
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -21,7 +23,20 @@ STAFF = frozenset({Role.STAFF, Role.ADMIN})
 KIOSK = frozenset({Role.KIOSK, Role.STAFF, Role.ADMIN})
 BOARD = frozenset({Role.DISPLAY, Role.STAFF, Role.ADMIN})
 ANALYST = frozenset({Role.ANALYST, Role.ADMIN})
+RECORDS = STAFF | ANALYST  # both know what freed time was used for
 ANYONE = frozenset(Role)
+
+# A ticket machine asks a few times a minute, a desk every few seconds, a page of figures some thirty
+# times at once; programs of the house may ask more. An administrator's key has no limit: it could do
+# worse than ask often.
+LIMITS = {
+    Role.KIOSK: Limit("kiosk", per_s=50, burst=500),
+    Role.DISPLAY: Limit("display", per_s=50, burst=500),
+    Role.STAFF: Limit("staff", per_s=50, burst=500),
+    Role.ANALYST: Limit("analyst", per_s=50, burst=500),
+}
+BY_ADDRESS = Limit("public", per_s=20, burst=400)  # a hall's phones may share one
+WRONG_KEY = Limit("wrong", per_s=0.5, burst=30)  # a screen whose key was revoked asks again, too
 
 
 def holder(connection: Connection) -> Credential | None:
@@ -40,6 +55,7 @@ async def may(connection: Connection, handler: BaseRouteHandler) -> None:
     key = _key(connection)
     user = await _find(connection, key) if key else None
     connection.scope["user"] = user
+    await _ask_for_patience(connection, handler, user, wrong=bool(key) and user is None)
     # Only the answers to OPTIONS, which Litestar writes itself, have no roles; see `app`.
     roles: frozenset[Role] = handler.opt.get("roles", PUBLIC)
     if key and user is None:
@@ -56,6 +72,31 @@ async def may(connection: Connection, handler: BaseRouteHandler) -> None:
     office = connection.path_params.get("office")
     if office is not None and user.office not in (None, office):
         raise Problem("forbidden", f"This key is for the office {user.office}.")
+
+
+async def _ask_for_patience(
+    connection: Connection, handler: BaseRouteHandler, user: Credential | None, *, wrong: bool
+) -> None:
+    """Count a request; whoever asks too often is told when to come back."""
+    limit = _limit(handler, user, wrong=wrong)
+    limits: Limits | None = connection.app.state.limits
+    if limit is None or limits is None:
+        return
+    address = connection.client.host if connection.client else ""
+    wait_s = await limits.wait_s(user.id if user else network(address), limit)
+    if wait_s:
+        again = seconds(wait_s)
+        reason = f"That was too often ({limit.name}). Come back in {again} s."
+        raise Problem("too_many", reason, retry_after_s=again)
+
+
+def _limit(handler: BaseRouteHandler, user: Credential | None, *, wrong: bool) -> Limit | None:
+    if wrong:
+        return WRONG_KEY
+    if user is not None:
+        return LIMITS.get(user.role)
+    found: Limit | None = handler.opt.get("limit", BY_ADDRESS)
+    return found
 
 
 def _key(connection: Connection) -> str:

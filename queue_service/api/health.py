@@ -34,7 +34,7 @@ class Health(Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
-@get("/health/live", opt={"roles": PUBLIC}, tags=["health"])
+@get("/health/live", opt={"roles": PUBLIC, "limit": None}, tags=["health"])
 async def live() -> Health:
     """The process answers."""
     return Health(status="ok")

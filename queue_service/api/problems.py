@@ -30,8 +30,12 @@ STATUS: dict[str, int] = {
     "nothing_to_undo": 409,
     "service_in_use": 409,
     "desk_in_use": 409,
+    "not_yet": 409,
+    "unknown_entry": 409,
+    "already_struck": 409,
     "refused": 409,
     "key_reused": 422,
+    "too_many": 429,
     "unavailable": 503,
 }
 

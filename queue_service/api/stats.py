@@ -9,6 +9,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
+from queue_service.api.deadline import FOR_YEARS
 from queue_service.api.guard import ANALYST
 from queue_service.api.known import checked
 from queue_service.api.problems import invalid
@@ -145,4 +146,9 @@ async def meanings(office: FromPath[str], lang: Lang = OWN) -> list[Definition]:
     return definitions(known_language(lang))
 
 
-router = Router("/offices/{office:str}", route_handlers=[arrivals, meanings], tags=["statistics"])
+router = Router(
+    "/offices/{office:str}",
+    route_handlers=[arrivals, meanings],
+    opt=FOR_YEARS,
+    tags=["statistics"],
+)

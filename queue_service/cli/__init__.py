@@ -65,7 +65,8 @@ first steps:
   madoguchi doctor                            when something is wrong
 
 Settings are environment variables: MADOGUCHI_DATA_DIR, _HOST, _PORT, _REDIS_URL, _JOBS_REDIS_URL,
-_ADMIN_KEY, _PUBLIC_URL, _LOG_FORMAT (text, json), _DURABILITY (always, everysec), _RETENTION_DAYS."""
+_ADMIN_KEY, _PUBLIC_URL, _PROXIES (whose X-Forwarded-For is believed), _LOG_FORMAT (text, json),
+_DURABILITY (always, everysec), _RETENTION_DAYS."""
 
 
 def parser() -> argparse.ArgumentParser:

@@ -96,7 +96,7 @@ def _api(args: argparse.Namespace, settings: Settings) -> int:
 
     with _ready(args, settings) as ready:
         app = create_app(ready, [board_socket, *site.handlers], [feeding])
-        serve(app, ready.host, ready.port)
+        serve(app, ready.host, ready.port, ready.proxies)
     return 0
 
 
@@ -105,7 +105,7 @@ def _display(args: argparse.Namespace, settings: Settings) -> int:
     from queue_service.api.serve import serve
 
     with _ready(args, settings) as ready:
-        serve(create_app(ready), ready.host, ready.port)
+        serve(create_app(ready), ready.host, ready.port, ready.proxies)
     return 0
 
 

@@ -19,6 +19,7 @@ from queue_service.hours import Spans, instant
 from queue_service.offices import Office
 
 Basis = Literal["arrival", "start"]
+Who = Literal["everybody", "received", "refused"]
 A_DAY = timedelta(days=1)
 MINUTES = 24 * 60
 
@@ -87,9 +88,15 @@ class Arrivals(Struct, frozen=True, kw_only=True):
 
 
 def of_days(
-    days: Iterable[Day], office: Office, first: date, last: date, basis: Basis = "arrival"
+    days: Iterable[Day],
+    office: Office,
+    first: date,
+    last: date,
+    basis: Basis = "arrival",
+    *,
+    who: Who = "everybody",
 ) -> Arrivals:
-    """The visitors of local calendar dates, both included, with those who were turned away.
+    """The visitors of local calendar dates, both included; everybody: those turned away, too.
 
     `basis` start: each at the start of serving, and only who was served; whoever was turned away is
     counted at the touch.
@@ -97,13 +104,16 @@ def of_days(
     begins, ends = instant(office.tz, first, 0), instant(office.tz, last + A_DAY, 0)
     come, away = [np.empty(0, "<i8")], [np.empty(0, "<i8")]
     for day in days:
+        if who != "received":
+            away.append(day.refused_rows["at"])
+        if who == "refused":
+            continue
         rows = day.visit_rows
         if basis == "start":
             rows = rows[rows["wait"] != NONE]
             come.append(rows["arrived_at"] + rows["wait"])
         else:
             come.append(rows["arrived_at"])
-        away.append(day.refused_rows["at"])
     refused = np.repeat([False, True], [sum(map(len, each)) for each in (come, away)])
     at = np.concatenate([*come, *away])
     here = (at >= begins) & (at < ends)

@@ -1,4 +1,4 @@
-"""A report's ground from the days of an office, today included as far as it has come.
+"""A report's ground from an office: its days, today included as far as it has come, and its tables.
 
 Where there were no tickets yet, visitors who were counted otherwise stand in.
 """
@@ -10,6 +10,7 @@ from queue_service import elsewhere, keys
 from queue_service.counts import Counted, once, whole
 from queue_service.offices import Office
 from queue_service.questions import Questions
+from queue_service.reports.freed_time import UsedTime
 from queue_service.reports.ground import LEDGER, Ground
 from queue_service.roll_ups import days
 from queue_service.round_trip import answered
@@ -22,6 +23,7 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
     # A business day reaches into the next calendar day.
     found = await days(ledger, office, f"{first - A_DAY}", f"{last}")
     tables = await elsewhere.counts(ledger.redis, office.id, f"{first}", f"{last}")
+    copies = await elsewhere.copies(ledger.redis, office.id, f"{first:%Y-%m}", f"{last:%Y-%m}")
     return Ground(
         office=office,
         source=LEDGER,
@@ -29,7 +31,29 @@ async def ground_of_office(ledger: Questions, office: Office, first: date, last:
         last=last,
         days=found,
         counted=[Counted(each.interval, whole(each.counts)) for each in once(tables)],
+        copies=copies,
         today=await _today(ledger, office),
+    )
+
+
+async def used_time_of_office(
+    ledger: Questions, office: Office, first: date, last: date
+) -> UsedTime:
+    """What freed time was used for; local dates, both included."""
+    noted = [
+        each
+        for each in await ledger.freed_time(office.id)
+        if f"{first}" <= each.use.used_on <= f"{last}"
+    ]
+    uses = [each.use for each in noted if each.struck_by is None]
+    return UsedTime(
+        office=office,
+        source=LEDGER,
+        first=first,
+        last=last,
+        today=await _today(ledger, office),
+        uses=uses,
+        struck=len(noted) - len(uses),
     )
 
 

@@ -1,7 +1,8 @@
 """The ground of a report: whose days, which days, and how far they can be trusted.
 
-Pure. It makes one thing of the three that a report may stand on: the days of an office, a ticket log, and
-counts that somebody made by hand. These also stand in for the days of an office that have no tickets.
+Pure. It makes one thing of all that a report may stand on: the days of an office, a ticket log, counts that
+somebody made by hand, and copies that were counted by the month. Counts also stand in for the days of an
+office that have no tickets.
 """
 
 import hashlib
@@ -12,19 +13,20 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_service.counts import Counted
+from queue_service.counts import Copies, Counted
 from queue_service.figures import Day, digest
 from queue_service.hours import Spans, instant, local_time, reception_spans
-from queue_service.insights.arrivals import Arrivals, Basis, joined, of_counts, of_days
+from queue_service.insights.arrivals import Arrivals, Basis, Who, joined, of_counts, of_days
 from queue_service.intervals import Quality
 from queue_service.offices import Office
 
 A_DAY = timedelta(days=1)
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)  # a date beyond is a slip of the pen
 LEDGER = "ledger"  # the source of what this system saw itself, imports of its office included
 
 
 class Ground(Struct, frozen=True, kw_only=True):
-    """What a report rests on."""
+    """What a report rests on. A table of counts or of copies knows no visit, and so no quality."""
 
     office: Office
     source: str  # LEDGER, or the name of a file
@@ -32,15 +34,18 @@ class Ground(Struct, frozen=True, kw_only=True):
     last: date
     days: Sequence[Day] = ()
     counted: Sequence[Counted] = ()
+    copies: Sequence[Copies] = ()  # of the months that the dates touch
+    knows_visits: bool = True
     today: date | None = None  # later days cannot be missing
 
-    def arrivals(self, basis: Basis = "arrival") -> Arrivals:
-        """When visitors came: by their tickets, and on dates that have none by counts."""
-        seen = of_days(self.days, self.office, self.first, self.last, basis)
+    def arrivals(self, basis: Basis = "arrival", who: Who = "everybody") -> Arrivals:
+        """When visitors came: by their tickets, and on dates that have none by counts of everybody."""
+        seen = of_days(self.days, self.office, self.first, self.last, basis, who=who)
         there = {day.date for day in self.days if day.visits or day.refused}
         rest = [
             of_counts((each for each in table.counts if each.date not in there), table.interval)
             for table in self.counted
+            if who == "everybody"
         ]
         return joined([seen, *rest])
 
@@ -58,7 +63,13 @@ class Ground(Struct, frozen=True, kw_only=True):
                 Counted(each.interval, [c for c in each.counts if span[0] <= c.date <= span[1]])
                 for each in self.counted
             ],
+            copies=[each for each in self.copies if span[0][:7] <= each.month <= span[1][:7]],
         )
+
+    @property
+    def of_tickets(self) -> "Ground":
+        """Without the counts that stand in for tickets, as these tell of arrivals and nothing else."""
+        return replace(self, counted=()) if self.knows_visits else self
 
     @property
     def missing_days(self) -> list[date]:
@@ -77,8 +88,9 @@ class Ground(Struct, frozen=True, kw_only=True):
 
     @property
     def quality(self) -> Quality | None:
-        """How far the visits can be trusted; None of counts, which know no visit."""
-        if self.counted and not any(day.date >= f"{self.first}" for day in self.days):
+        """How far the visits can be trusted; None where none is known."""
+        seen = any(day.date >= f"{self.first}" for day in self.days)
+        if not self.knows_visits or (self.counted and not seen):
             return None
         begins, ends = (
             instant(self.office.tz, each, 0) for each in (self.first, self.last + A_DAY)
@@ -101,7 +113,7 @@ class Ground(Struct, frozen=True, kw_only=True):
         told = hashlib.sha256()
         for day in self.days:
             told.update(digest(day))
-        told.update(msgspec.json.encode(self.counted))
+        told.update(msgspec.json.encode([self.counted, self.copies]))
         return told.hexdigest()
 
     def hours_in_force(self, dates: Iterable[date]) -> list[Spans]:

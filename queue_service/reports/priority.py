@@ -56,11 +56,10 @@ def report_on_priority(
     Raises:
         StatedTwice, TooMany
     """
-    seen = (
-        measured(ground.days, ground.office, ground.first, ground.last, ground.today)
-        if ground
-        else None
-    )
+    seen = None
+    if ground:
+        ground = ground.of_tickets
+        seen = measured(ground.days, ground.office, ground.first, ground.last, ground.today)
     works = [*(seen.works if seen else ()), *(stated.works if stated else ())]
     if ground and seen and stated:
         _check(ground.office, seen.works, stated)

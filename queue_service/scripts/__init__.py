@@ -21,6 +21,7 @@ CALL_FIELDS = (  # board.py: CallRecord
     *("entry_id", "ticket", "number", "desk", "service", "stage", "called_at", "recall"),
 )
 FRAGMENTS = frozenset({"hall", "moves", "line"})
+BESIDE = frozenset({"take"})  # no verb of an office
 
 _INCLUDE = re.compile(r"^-- include: (.+)\n", re.MULTILINE)
 _COMMENT = re.compile(r"--\[\[.*?\]\]\n?", re.DOTALL)
@@ -63,7 +64,7 @@ def names() -> list[str]:
         for path in files(__name__).iterdir()
         if path.name.endswith(".lua")
     )
-    return sorted(stem for stem in stems if stem not in FRAGMENTS)
+    return sorted(stem for stem in stems if stem not in FRAGMENTS | BESIDE)
 
 
 @cache

@@ -1,7 +1,7 @@
 --[[ The hall: what every script knows. Put in front of each script by the loader, which also writes
      the constants above (FIELDS, IN_LINE, AT_DESK, ENDED, CALLS_VISITOR …) from tickets.py.
 
-     KEYS   the twelve keys of the office below, then its queues (keys.py: `hall`)
+     KEYS   the thirteen keys of the office below, then its queues (keys.py: `hall`)
      ARGV   one JSON object, the command
 
      A script first decides, and only then writes: an error after the first write would leave half a
@@ -9,9 +9,9 @@
      keys from the ledger; a test holds the two together. ]]
 
 local LEDGER, HEAD, TICKETS, DESKS, SUSPENDED, NUMBERS = unpack(KEYS, 1, 6)
-local COUNTERS, CALLS, TEXTS, DEFINITIONS, CLOCK, ANSWER = unpack(KEYS, 7, 12)
+local COUNTERS, CALLS, FREED, TEXTS, DEFINITIONS, CLOCK, ANSWER = unpack(KEYS, 7, 13)
 local QUEUES = {} -- "certificates:handover" -> its key
-for i = 13, #KEYS do
+for i = 14, #KEYS do
   QUEUES[string.match(KEYS[i], ':queue:(.+)$')] = KEYS[i]
 end
 

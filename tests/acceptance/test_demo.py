@@ -123,6 +123,7 @@ def test_a_desk_that_a_person_uses_is_left_to_that_person(demo: Demo) -> None:
         while time.monotonic() < until:
             now = staff.get(f"/tickets/{mine[0]['id']}").json()
             assert (now["state"], now["desk"]) == ("called", "4")
+            time.sleep(0.1)
             time.sleep(0.5)
 
 

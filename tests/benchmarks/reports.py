@@ -31,6 +31,9 @@ from queue_service.insights.week import Week
 from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
 from queue_service.offices import Office, Service
+from queue_service.reports.avoidable import report_on_avoidable
+from queue_service.reports.before_after import Asked, report_on_change
+from queue_service.reports.freed_time import Desks, Freed, UsedTime, report_on_freed_time
 from queue_service.reports.gathering import ground_of_office
 from queue_service.reports.ground import Ground
 from queue_service.reports.hours import Hours, report_on_hours
@@ -59,7 +62,20 @@ ASKED: Mapping[str, Callable[[Ground], Report]] = {
     "reform_priority": lambda ground: report_on_priority(
         ground, None, Priority(reduction={Stage.RECEPTION: 0.3}), LANGUAGE
     ),
+    "avoidable": lambda ground: report_on_avoidable(ground, LANGUAGE),
+    "before_after": lambda ground: report_on_change(
+        ground, Asked(metric="wait_p90_s", at=date(2023, 10, 2)), LANGUAGE
+    ),
+    "freed_time": lambda ground: report_on_freed_time(*freed(ground), LANGUAGE),
 }
+
+
+def freed(ground: Ground) -> tuple[UsedTime, Freed]:
+    """What a year of shorter hours freed; it rests on the calendar, and on no visit."""
+    period = {"first": ground.first, "last": ground.last, "today": ground.last}
+    used = UsedTime(office=ground.office, source=ground.source, uses=(), **period)
+    stated = Week.parse("08:00-18:00")
+    return used, Freed.since_change(ground.office, ground.last, stated, Desks(total=8))
 
 
 class Took(Struct, frozen=True):

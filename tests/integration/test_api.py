@@ -89,6 +89,7 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
 
 TICKET = "tickets/1-unknown"
 PUBLIC = "public"
+FREED = {"used_on": "2025-11-24", "section": "-", "category": "training", "minutes": 30}
 ROUTES: list[tuple[str, str, str, object]] = [
     ("", "PUT", SMALL, DEFINITION),
     ("kdsa", "GET", SMALL, None),
@@ -125,6 +126,9 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("s", "PUT", "notice", {"text": None}),
     ("ks", "POST", "hints", {"service": "insurance", "procedure": "x", "answer": "no_card"}),
     ("s", "POST", "helped", {"service": "insurance"}),
+    ("sa", "GET", "freed-time", None),
+    ("sa", "POST", "freed-time", FREED),
+    ("sa", "POST", "freed-time/1/strike", None),
     (PUBLIC, "GET", f"{TICKET}/qr", None),
     (PUBLIC, "GET", "signs", None),
     ("ds", "GET", "board", None),
@@ -136,6 +140,8 @@ ROUTES: list[tuple[str, str, str, object]] = [
     ("a", "GET", "stats/estimates", None),
     ("a", "GET", "stats/definitions", None),
     ("a", "GET", "reports/reception-hours", None),
+    ("a", "GET", "reports/avoidable", None),
+    ("a", "GET", "reports/freed-time", None),
     ("a", "GET", "stats/definitions", None),
     ("a", "GET", "reports/reception-hours", None),
     (PUBLIC, "GET", "/health/live", None),

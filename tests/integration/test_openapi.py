@@ -39,10 +39,22 @@ checks.positive_data_acceptance.enabled = false
 include-name = "GET /api/v1/offices/{office}/stats/arrivals"
 checks.positive_data_acceptance.enabled = false
 [[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/avoidable"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
 include-name = "GET /api/v1/offices/{office}/reports/reception-hours"
 checks.positive_data_acceptance.enabled = false
 [[operations]]
 include-name = "GET /api/v1/offices/{office}/reports/reform-priority"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/before-after"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/freed-time"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
+include-name = "GET /api/v1/offices/{office}/freed-time"
 checks.positive_data_acceptance.enabled = false
 """
 
@@ -77,6 +89,8 @@ def with_the_words_of_the_office(described: dict[str, Any]) -> dict[str, Any]:
     kinds["PriorityBody"]["priority"] = classes
     kinds["ItemBody"]["procedure"] = procedures
     kinds["HelpedBody"]["service"] = {"enum": [*services["enum"], None]}
+    words = {"section": {"enum": ["-"]}, "category": {"enum": ["training", "other"]}}
+    kinds["FreedTimeBody"] |= words
     kinds["HintBody"] |= {"service": with_procedures, "procedure": procedures}
     return told  # type: ignore[no-any-return]
 

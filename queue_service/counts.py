@@ -5,6 +5,7 @@ that is empty is not a zero: nobody counted then.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -32,6 +33,13 @@ class Count(Struct, frozen=True):
     start: int  # minutes after midnight
     count: int
     service: str  # "" for all
+
+
+class Counted(Struct, frozen=True):
+    """The counts of one table."""
+
+    interval: int  # how long each was, minutes
+    counts: Sequence[Count]
 
 
 class Copies(Struct, frozen=True):
@@ -148,6 +156,49 @@ def _fault(day: str, begin: int | None, said: str, number: str, interval: int) -
     if not number.isdecimal():
         return f"count {number!r} is not a whole number"
     return None
+
+
+def whole(counts: Iterable[Count]) -> list[Count]:
+    """The visitors of all services: their sum, unless the table has it itself."""
+    found: dict[tuple[str, int], list[Count]] = defaultdict(list)
+    for each in counts:
+        found[each.date, each.start].append(each)
+    return [
+        Count(rows[0].line, date=day, start=start, count=_visitors(rows), service="")
+        for (day, start), rows in sorted(found.items())
+    ]
+
+
+def _visitors(rows: Sequence[Count]) -> int:
+    return next((row.count for row in rows if not row.service), sum(row.count for row in rows))
+
+
+def once(tables: Iterable[Counted]) -> list[Counted]:
+    """Every date counted once, where several tables have it.
+
+    A table of everybody goes before tables of services, and these are added to each other; of those
+    that counted the same, the one with the shorter intervals stays, then the one named first.
+    """
+
+    def order(table: Counted) -> tuple[bool, int]:
+        return all(each.service for each in table.counts), table.interval
+
+    taken: dict[str, set[str]] = defaultdict(set)
+    found = []
+    for table in sorted(tables, key=order):
+        mine: dict[str, set[str]] = defaultdict(set)
+        for each in table.counts:
+            mine[each.date].add(each.service)
+        new = {day for day, services in mine.items() if not _overlap(services, taken[day])}
+        for day in new:
+            taken[day] |= mine[day]
+        found.append(Counted(table.interval, [e for e in table.counts if e.date in new]))
+    return found
+
+
+def _overlap(services: set[str], others: set[str]) -> bool:
+    """Whether both counted somebody; "" is everybody."""
+    return bool(others and services and ("" in services | others or services & others))
 
 
 def read_copies(table: Table) -> Iterator[Copies | BadRow]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from queue_service import keys
 from queue_service.connection import Client
-from queue_service.counts import Copies, Count
+from queue_service.counts import Copies, Count, Counted
 from queue_service.imports import Import, Source, imports
 from queue_service.insights.week import clock
 from queue_service.ledger import Ledger
@@ -127,28 +127,32 @@ def _sample(row: Count | Copies | None) -> dict[str, Any] | None:
     return told | {"start": clock(row.start)} if isinstance(row, Count) else told
 
 
-async def counts(redis: Client, office: str, first: str, last: str) -> list[Count]:
-    """The visitors counted elsewhere on the dates from `first` to `last`, both included."""
-    return [
-        row for raw in await _read(redis, office, "counts", first, last) for row in _counts(raw)
-    ]
+async def counts(redis: Client, office: str, first: str, last: str) -> list[Counted]:
+    """The visitors counted elsewhere on the dates from `first` to `last`, both included.
+
+    One table each import, in the order of their ids.
+    """
+    found: dict[str, list[Count]] = defaultdict(list)
+    for name, raw in (await _read(redis, office, "counts", first, last)).items():
+        found[name.partition("/")[2]] += _counts(raw)
+    listed = await imports(redis, office) if found else {}
+    return [Counted(int(listed[id].read_as.split()[-1]), found[id]) for id in sorted(found)]
 
 
 async def copies(redis: Client, office: str, first: str, last: str) -> list[Copies]:
     """The copies issued through other channels in the months from `first` to `last` ("2026-11")."""
-    return [
-        row for raw in await _read(redis, office, "channels", first, last) for row in _copies(raw)
-    ]
+    found = await _read(redis, office, "channels", first, last)
+    return [row for raw in found.values() for row in _copies(raw)]
 
 
 _counts = msgspec.json.Decoder(list[Count]).decode
 _copies = msgspec.json.Decoder(list[Copies]).decode
 
 
-async def _read(redis: Client, office: str, kind: Kind, first: str, last: str) -> Sequence[str]:
+async def _read(redis: Client, office: str, kind: Kind, first: str, last: str) -> Mapping[str, str]:
     key = keys.of(office, kind)
     async with answered():
         fields = await redis.hkeys(key)
         wanted = sorted(each for each in fields if first <= each.partition("/")[0] <= last)
         found: list[str] = await redis.hmget(key, wanted) if wanted else []
-    return found
+    return dict(zip(wanted, found, strict=True))

@@ -36,6 +36,7 @@ PURE = {
         "reports.avoidable",
         "reports.hours",
         "reports.priority",
+        "reports.pareto",
         "reports.before_after",
         "reports.before_after_told",
         "reports.timeline",

@@ -113,9 +113,14 @@ def with_ledger(
 ) -> _T:
     """What `use` makes of the ledger."""
 
-    async def opened(url: str) -> _T:
+    # Not as the result of a task: asyncio.run has it written out as text when it ends, to no purpose
+    # (it asks `signal` about a handler that holds the task). Of a year of days that took 400 MB.
+    found: list[_T] = []
+
+    async def opened(url: str) -> None:
         async with Ledger.open(url, settings.archives) as ledger:
-            return await use(ledger)
+            found.append(await use(ledger))
 
     with engine(settings, create=create) as url:
-        return asyncio.run(opened(url))
+        asyncio.run(opened(url))
+    return found[0]

@@ -8,6 +8,8 @@
     copies           copies by channel, those counted elsewhere included
     avoidable        which copies and visits could have been had without the counter?
     freed_time       what became of the time that shorter hours freed?
+    work             what each procedure takes: cases, and how long each of their stages took
+    ranking          loads in the order of their hours, and which could change places
     reform_priority  which procedures take the most time, and how sure is that order?
     before_after     did it change with the reform? (daily, windows, change, percentiles)
     displacement     where those went who came in hours that were cut

@@ -1,7 +1,8 @@
 """When visitors came, day by day: to the minute, or by the interval in which somebody counted them.
 
 Pure. Both are intervals on a day's clock: of an event it is the minute it lies in, and as hours begin and
-end on whole minutes, an event lies in them or does not. A counted interval may be cut by them.
+end on whole minutes, an event lies in them or does not. A counted interval may be cut by them. Days of
+both kinds may stand beside each other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,18 +25,30 @@ MINUTES = 24 * 60
 
 
 class Arrivals(Struct, frozen=True, kw_only=True):
-    """Visitors by day and interval.
-
-    `refused`: of them, those who were given no number; None where the data cannot tell.
-    """
+    """Visitors by day and interval."""
 
     dates: tuple[date, ...]  # those with visitors, in order
     day: Column  # of each interval: its place in `dates` …
     start: Column  # … its minutes after midnight …
     end: Column
-    count: Column  # … and its visitors
-    step: int  # the longest interval, minutes
-    refused: int | None = None
+    count: Column  # … its visitors …
+    away: Column  # … and how many of them were given no number
+    tells_away: bool = False  # whether the data can tell who was
+
+    @property
+    def step(self) -> int:
+        """The longest interval, minutes."""
+        return int((self.end - self.start).max(initial=1))
+
+    @property
+    def refused(self) -> int | None:
+        """How many were given no number; None where the data cannot tell."""
+        return int(self.away.sum()) if self.tells_away else None
+
+    @property
+    def counted_days(self) -> int:
+        """On how many of the dates somebody counted by the interval."""
+        return np.unique(self.day[self.end - self.start > 1]).size
 
     @property
     def weekday(self) -> Column:
@@ -76,8 +89,8 @@ class Arrivals(Struct, frozen=True, kw_only=True):
             start=self.start[where],
             end=self.end[where],
             count=self.count[where],
-            step=self.step,
-            refused=self.refused,
+            away=self.away[where],
+            tells_away=self.tells_away,
         )
 
 
@@ -109,12 +122,15 @@ def of_days(
             come.append(rows["arrived_at"] + rows["wait"])
         else:
             come.append(rows["arrived_at"])
-    refused = np.concatenate(away)
-    at = np.concatenate([*come, refused])
-    at = at[(at >= begins) & (at < ends)]
+    refused = np.repeat([False, True], [sum(map(len, each)) for each in (come, away)])
+    at = np.concatenate([*come, *away])
+    here = (at >= begins) & (at < ends)
+    at, refused = at[here], refused[here]
     clock = Bins(office, first, last, "15", whole=False)
     # Each minute of each date, once, with how many came in it.
-    minutes, count = np.unique(clock.day(at) * MINUTES + clock.minute(at), return_counts=True)
+    minutes, place, count = np.unique(
+        clock.day(at) * MINUTES + clock.minute(at), return_inverse=True, return_counts=True
+    )
     used, day_of = np.unique(minutes // MINUTES, return_inverse=True)
     start = minutes % MINUTES
     return Arrivals(
@@ -123,8 +139,8 @@ def of_days(
         start=start,
         end=start + 1,
         count=count.astype("<i8"),
-        step=1,
-        refused=int(((refused >= begins) & (refused < ends)).sum()) if told else None,
+        away=np.bincount(place, refused, minutes.size).astype("<i8"),
+        tells_away=told,
     )
 
 
@@ -146,5 +162,22 @@ def of_counts(counts: Iterable[Count], interval: int) -> Arrivals:
         start=start,
         end=np.minimum(start + interval, MINUTES),
         count=count,
-        step=interval,
+        away=np.zeros_like(count),
+    )
+
+
+def joined(parts: Sequence[Arrivals]) -> Arrivals:
+    """The arrivals of several kinds as one."""
+    dates = sorted({day for each in parts for day in each.dates})
+    place = {day: n for n, day in enumerate(dates)}
+    none = np.empty(0, "<i8")
+    day = [np.array([place[day] for day in each.dates], "<i8")[each.day] for each in parts]
+    return Arrivals(
+        dates=tuple(dates),
+        day=np.concatenate([none, *day]),
+        start=np.concatenate([none, *(each.start for each in parts)]),
+        end=np.concatenate([none, *(each.end for each in parts)]),
+        count=np.concatenate([none, *(each.count for each in parts)]),
+        away=np.concatenate([none, *(each.away for each in parts)]),
+        tells_away=any(each.tells_away for each in parts),
     )

@@ -4,7 +4,7 @@ Pure. Coverage is the share of all visitors who came within the proposed hours, 
 On events it is exact; on counts an interval that the hours cut gives bounds, and a target that lies between
 them cannot be answered by that data. Where an office was already closed outside the proposed hours, what
 lies outside can only be seen as touches on the ticket machine that were refused: such days are left out,
-and said to be.
+and said to be, with the number of those touches.
 """
 
 from collections.abc import Sequence
@@ -67,6 +67,7 @@ class OnWeekday(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     outside_per_day: PerDay
     shortest: Window | None
+    windows: list[Window]
 
 
 class ReceptionHours(Struct, frozen=True, kw_only=True):
@@ -77,6 +78,7 @@ class ReceptionHours(Struct, frozen=True, kw_only=True):
     minutes_cut: float | None  # a day; null where the current hours are not known
     target: float
     days: int
+    counted_days: int  # of the days, those on which somebody counted by the interval
     visitors: int
     refused: int | None  # of the visitors; null where the data cannot tell
     covered: int
@@ -91,6 +93,7 @@ class ReceptionHours(Struct, frozen=True, kw_only=True):
     windows: list[Window]  # every one that reaches the target and has no shorter one within it
     by_time: list[Slot]
     unseen_days: list[date]  # closed outside the proposed hours already, and left out
+    unseen_refused: int  # visitors who were refused outside them on those days
 
 
 def reception_hours(
@@ -113,13 +116,14 @@ def reception_hours(
     whole, some = seen.within(hours)
     low, high = seen.by_date(whole), seen.by_date(some)
     exact = bool((whole == some).all())
-    found = _Counted(seen, hours, low, high)
+    found, windows = _Counted(seen, hours, low, high), _windows(seen, target)
     return ReceptionHours(
         current=_told(now),
         proposed=_told(hours or [proposed.on(day) for day in range(5)]),
         minutes_cut=_cut(now, hours),
         target=float(target),
         days=len(seen.dates),
+        counted_days=seen.counted_days,
         visitors=found.visitors,
         refused=seen.refused,
         covered=found.low,
@@ -133,10 +137,11 @@ def reception_hours(
             _on_weekday(seen, day, proposed, now, target)
             for day in sorted(set(seen.weekday.tolist()))
         ],
-        shortest=_shortest(seen, target),
-        windows=_windows(seen, target),
+        shortest=_first(windows),
+        windows=windows,
         by_time=_by_time(seen),
         unseen_days=[day for day, left in zip(come.dates, unseen, strict=True) if left],
+        unseen_refused=_refused_outside(come.of_days(unseen), proposed),
     )
 
 
@@ -182,6 +187,7 @@ def _on_weekday(
     now = current and [each for each, here in zip(current, chosen, strict=True) if here]
     whole, some = mine.within(hours)
     found = _Counted(mine, hours, mine.by_date(whole), mine.by_date(some))
+    windows = _windows(mine, target)
     return OnWeekday(
         weekday=DAYS[weekday],
         days=len(mine.dates),
@@ -194,7 +200,8 @@ def _on_weekday(
         coverage_high=_share(found.high, found.visitors),
         verdict=found.verdict(target),
         outside_per_day=found.outside(),
-        shortest=_shortest(mine, target),
+        shortest=_first(windows),
+        windows=windows,
     )
 
 
@@ -209,6 +216,12 @@ def _unseen(come: Arrivals, proposed: Week, in_force: Sequence[Spans] | None) ->
         ],
         bool,
     )
+
+
+def _refused_outside(come: Arrivals, proposed: Week) -> int:
+    """Who was refused at a time outside the hours of that date."""
+    whole, _ = come.within([proposed.on(day.weekday()) for day in come.dates])
+    return int(come.away[~whole].sum())
 
 
 def _lies_within(hours: Spans, others: Spans) -> bool:
@@ -287,5 +300,5 @@ def _windows(come: Arrivals, target: Fraction) -> list[Window]:
     ]
 
 
-def _shortest(come: Arrivals, target: Fraction) -> Window | None:
-    return next(iter(_windows(come, target)), None)
+def _first(windows: Sequence[Window]) -> Window | None:
+    return windows[0] if windows else None

@@ -6,7 +6,7 @@
     report           an answer, with everything it rests on beside it
     hours, …         one module a report: what is asked, the answer, and how it is told
     kinds            all of them
-    page             one printable page with its picture (telling, picture, timeline)
+    page             one printable page with its picture (telling, picture, timeline, pareto)
     writing          JSON, CSV, text, the page
 
 The same data gives the same bytes.

@@ -38,7 +38,7 @@ def report_on_avoidable(ground: Ground, language: str) -> Report:
         ground.office,
         Period(ground.first, ground.last),
     )
-    basis = basis_of(ground, (told.visits if ground.knows_visits else told.issued) or 0)
+    basis = basis_of(ground.of_tickets, (told.visits if ground.knows_visits else told.issued) or 0)
     report = whole(basis, NAME, TELLING.defined, msgspec.to_builtins(told), language)
     if not ground.knows_visits:  # months have no time zone
         of_table = say(language, f"reports.{NAME}.population_of_table")

@@ -80,6 +80,7 @@ def _basis(told: BeforeAfter, asked: Around, ground: Ground, others: Sequence[Gr
 
 def _over(ground: Ground) -> Ground:
     """Without the running day, which says nothing yet."""
+    ground = ground.of_tickets
     if ground.today is None:
         return ground
     days = [day for day in ground.days if day.date != f"{ground.today}"]
@@ -97,8 +98,8 @@ def _with_hours(office: Office, asked: Asked) -> Office:
 
 def _daily(ground: Ground, office: Office) -> Daily:
     """Its open days in figures."""
-    if ground.interval is not None:
-        return of_counts(ground.counts)
+    if not ground.knows_visits:
+        return of_counts(each for table in ground.counted for each in table.counts)
     return of_days(ground.days, office)
 
 
@@ -106,7 +107,7 @@ def _by_minute(used: Ground, hours: Hours | None) -> dict[str, Any]:
     """Who came to the minute, where it is asked where they went."""
     if hours is None or not hours.cut:
         return {}
-    if used.interval is not None or used.source != LEDGER:
+    if not used.knows_visits or used.source != LEDGER:
         return {"come": used.arrivals()}
     return {"come": used.arrivals(who="received"), "away": used.arrivals(who="refused")}
 
@@ -126,7 +127,7 @@ def _together(grounds: Sequence[Ground]) -> Ground:
         first,
         last=max(each.last for each in grounds),
         days=[*first.days, *(day for each in rest for day in each.days)],
-        counts=[*first.counts, *(count for each in rest for count in each.counts)],
+        counted=[*first.counted, *(table for each in rest for table in each.counted)],
     )
 
 

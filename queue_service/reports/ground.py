@@ -1,7 +1,8 @@
 """The ground of a report: whose days, which days, and how far they can be trusted.
 
 Pure. It makes one thing of all that a report may stand on: the days of an office, a ticket log, counts that
-somebody made by hand, and copies that were counted by the month.
+somebody made by hand, and copies that were counted by the month. Counts also stand in for the days of an
+office that have no tickets.
 """
 
 import hashlib
@@ -12,10 +13,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_service.counts import Copies, Count
+from queue_service.counts import Copies, Counted
 from queue_service.figures import Day, digest
 from queue_service.hours import Spans, instant, local_time, reception_spans
-from queue_service.insights.arrivals import Arrivals, Basis, Who, of_counts, of_days
+from queue_service.insights.arrivals import Arrivals, Basis, Who, joined, of_counts, of_days
 from queue_service.intervals import Quality, quality_of
 from queue_service.offices import Office
 
@@ -32,17 +33,21 @@ class Ground(Struct, frozen=True, kw_only=True):
     first: date
     last: date
     days: Sequence[Day] = ()
-    counts: Sequence[Count] = ()
-    interval: int | None = None  # of the counts, minutes
+    counted: Sequence[Counted] = ()
     copies: Sequence[Copies] = ()  # of the months that the dates touch
     knows_visits: bool = True
     today: date | None = None  # later days cannot be missing
 
     def arrivals(self, basis: Basis = "arrival", who: Who = "everybody") -> Arrivals:
-        """When visitors came."""
-        if self.interval is not None:
-            return of_counts(self.counts, self.interval)
-        return of_days(self.days, self.office, self.first, self.last, basis, who=who)
+        """When visitors came: by their tickets, and on dates that have none by counts of everybody."""
+        seen = of_days(self.days, self.office, self.first, self.last, basis, who=who)
+        there = {day.date for day in self.days if day.visits or day.refused}
+        rest = [
+            of_counts((each for each in table.counts if each.date not in there), table.interval)
+            for table in self.counted
+            if who == "everybody"
+        ]
+        return joined([seen, *rest])
 
     def between(self, first: str | None, last: str | None) -> "Ground":
         """Only some of its days; None: from its first, to its last."""
@@ -54,14 +59,23 @@ class Ground(Struct, frozen=True, kw_only=True):
             first=begins,
             last=ends,
             days=[day for day in self.days if span[0] <= day.date <= span[1]],
-            counts=[each for each in self.counts if span[0] <= each.date <= span[1]],
+            counted=[
+                Counted(each.interval, [c for c in each.counts if span[0] <= c.date <= span[1]])
+                for each in self.counted
+            ],
             copies=[each for each in self.copies if span[0][:7] <= each.month <= span[1][:7]],
         )
 
     @property
+    def of_tickets(self) -> "Ground":
+        """Without the counts that stand in for tickets, as these tell of arrivals and nothing else."""
+        return replace(self, counted=()) if self.knows_visits else self
+
+    @property
     def missing_days(self) -> list[date]:
         """Open by the calendar of the office, and without any figure; none where it has no hours."""
-        seen = {day.date for day in self.days} | {each.date for each in self.counts}
+        seen = {day.date for day in self.days}
+        seen |= {each.date for table in self.counted for each in table.counts}
         last = min(self.last, self.today or self.last)
         dates = (self.first + n * A_DAY for n in range((last - self.first).days + 1))
         return [
@@ -75,7 +89,8 @@ class Ground(Struct, frozen=True, kw_only=True):
     @property
     def quality(self) -> Quality | None:
         """How far the visits can be trusted; None where none is known."""
-        if not self.knows_visits:
+        seen = any(day.date >= f"{self.first}" for day in self.days)
+        if not self.knows_visits or (self.counted and not seen):
             return None
         begins, ends = (
             instant(self.office.tz, each, 0) for each in (self.first, self.last + A_DAY)
@@ -88,7 +103,7 @@ class Ground(Struct, frozen=True, kw_only=True):
         told = hashlib.sha256()
         for day in self.days:
             told.update(digest(day))
-        told.update(msgspec.json.encode([self.interval, *self.counts, *self.copies]))
+        told.update(msgspec.json.encode([self.counted, self.copies]))
         return told.hexdigest()
 
     def hours_in_force(self, dates: Iterable[date]) -> list[Spans]:

@@ -40,7 +40,8 @@ def report_on_hours(ground: Ground, asked: Hours, language: str) -> Report:
 
 def _said(report: Report, words: Words) -> list[str | None]:
     best, cut, interval = report["shortest"], report["minutes_cut"], report["ci95"]
-    unseen, outside = len(report["unseen_days"]), report["outside_per_day"]
+    unseen, refused = len(report["unseen_days"]), report["unseen_refused"]
+    counted, outside = report["counted_days"], report["outside_per_day"]
     low, high = (percent(each) for each in interval or (None, None))
     return [
         _verdict(report, words),
@@ -59,6 +60,10 @@ def _said(report: Report, words: Words) -> list[str | None]:
             coverage=percent(best["coverage"]),
         ),
         words.say("unseen", n=unseen) if unseen and report["visitors"] else None,
+        words.say("refused", n=number(refused)) if unseen else None,
+        words.say("mixed", n=counted, days=report["days"])
+        if 0 < counted < report["days"]
+        else None,
     ]
 
 
@@ -124,7 +129,8 @@ TELLING = Telling(
     charts=_charts,
     tables=_tables,
     defined=(
-        *("minutes_cut", "visitors", "covered", "coverage", "coverage_low", "coverage_high"),
-        *("ci95", "verdict", "outside_per_day", "shortest", "windows", "unseen_days"),
+        *("minutes_cut", "counted_days", "visitors", "covered", "coverage", "coverage_low"),
+        *("coverage_high", "ci95", "verdict", "outside_per_day", "shortest", "windows"),
+        *("unseen_days", "unseen_refused"),
     ),
 )

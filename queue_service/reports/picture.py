@@ -12,7 +12,6 @@ from queue_service.hours import Spans, clock
 WIDTH, HEIGHT = 900, 260
 LEFT, RIGHT, ABOVE, BELOW = 56, 24, 26, 26
 HOUR = 60
-ROW, FIGURE = 38, 140  # height of a bar with its name; room for its figure
 LINE, NAME, FIGURES = 22, 230, 220  # of a bar made of parts: its height, room for name and figures
 LOW = 150  # the height of columns with tables below them
 LABELS = 14  # that have room below them
@@ -62,23 +61,6 @@ def columns_of_a_day(
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
         + "".join(drawn)
         + "</svg>"
-    )
-
-
-def bars(rows: Sequence[tuple[str, float, str]], title: str) -> Markup:
-    """A bar a row under its name, with its figure at the end. `rows`: name, value, what is written."""
-    most = max((value for _, value, _ in rows), default=0) or 1
-    drawn = []
-    for n, (name, value, text) in enumerate(rows):
-        top, wide = n * ROW, round((WIDTH - FIGURE) * value / most, 1)
-        drawn.append(
-            f'<text x="0" y="{top + 12}">{escape(name)}</text>'
-            f'<rect class="bar in" x="0" y="{top + 17}" width="{max(wide, 1)}" height="12"/>'
-            f'<text x="{wide + 6}" y="{top + 28}">{escape(text)}</text>'
-        )
-    return Markup(  # noqa: S704 - numbers of ours, and texts that are escaped
-        f'<svg viewBox="0 0 {WIDTH} {max(1, len(rows)) * ROW}" role="img" '
-        f'aria-label="{escape(title)}">' + "".join(drawn) + "</svg>"
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from calendar import monthrange
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
@@ -12,15 +12,26 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queue_service.counts import Copies, Count, Table, read_copies, read_counts, read_uses
+from queue_service.counts import (
+    Copies,
+    Count,
+    Counted,
+    Table,
+    read_copies,
+    read_counts,
+    read_uses,
+    whole,
+)
 from queue_service.freed_time import Use, spellings
-from queue_service.insights.reform_priority import STAGES, Work
+from queue_service.insights.ranking import STAGES
+from queue_service.insights.reform_priority import Work
 from queue_service.intake import Intake
 from queue_service.log_columns import Columns, TicketLogError
 from queue_service.log_visits import unknown_counts
 from queue_service.offices import Office
 from queue_service.reports.freed_time import UsedTime
 from queue_service.reports.ground import EARLIEST, LATEST, Ground
+from queue_service.reports.priority import Stated
 from queue_service.ticket_log import BadRow, lines_of, open_log
 
 MOST_CASES = 1_000_000_000
@@ -65,25 +76,20 @@ def ground_of_counts(file: Path, interval: int, zone: ZoneInfo) -> tuple[Ground,
         TicketLogError: it is none.
         OSError
     """
-    bad, whole = list[BadRow](), defaultdict[tuple[str, int], list[Count]](list)
+    bad, counts = list[BadRow](), list[Count]()
     with closing(lines_of(file)) as lines:
         for row in read_counts(Table(lines), interval):
             if isinstance(row, BadRow):
                 bad.append(row)
             else:
-                whole[row.date, row.start].append(row)
-    counts = [
-        Count(line=rows[0].line, date=day, start=start, count=_visitors(rows), service="")
-        for (day, start), rows in sorted(whole.items())
-    ]
+                counts.append(row)
     first, last = _period(each.date for each in counts)
     ground = Ground(
         office=office_of(zone),
         source=file.name,
         first=first,
         last=last,
-        counts=counts,
-        interval=interval,
+        counted=[Counted(interval, whole(counts))],
         knows_visits=False,
     )
     return ground, bad
@@ -118,8 +124,8 @@ def ground_of_copies(file: Path) -> tuple[Ground, list[BadRow]]:
     return ground, bad
 
 
-def works_of_table(file: Path, uncertainty: float) -> tuple[list[Work], str]:
-    """Procedures with their cases a year and minutes, and the hash of the table.
+def works_of_table(file: Path, uncertainty: float) -> Stated:
+    """Procedures with their cases a year and minutes.
 
     Columns: procedure, count, and any of reception, check, review, handover; section and uncertainty
     where there are. `uncertainty`: of rows that state none.
@@ -143,7 +149,8 @@ def works_of_table(file: Path, uncertainty: float) -> tuple[list[Work], str]:
     twice = [name for name, n in Counter(work.procedure for work in works).items() if n > 1]
     if twice:
         raise TicketLogError(f"procedure: {twice[0]!r} stands in the table twice")
-    return works, hashlib.sha256(msgspec.json.encode(works)).hexdigest()
+    sha256 = hashlib.sha256(msgspec.json.encode(works)).hexdigest()
+    return Stated(file=file.name, works=works, sha256=sha256)
 
 
 def _work(line: int, cells: dict[str, str], fault: str | None, uncertainty: float) -> Work:
@@ -192,11 +199,6 @@ def used_time_of_table(
         uses=sorted(uses, key=lambda use: use.used_on),
     )
     return ground, [row for row in rows if isinstance(row, BadRow)]
-
-
-def _visitors(rows: list[Count]) -> int:
-    """The sum of the services, unless the table has it itself."""
-    return next((row.count for row in rows if not row.service), sum(row.count for row in rows))
 
 
 def _period(dates: Iterable[str]) -> tuple[date, date]:

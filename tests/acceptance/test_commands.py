@@ -644,7 +644,9 @@ def test_counts_and_copies_of_elsewhere_are_taken_in_once(
         async with Ledger.open(url) as ledger:
             visitors = await counts(ledger.redis, OFFICE, "2019-04-01", "2019-04-01")
             issued = await copies(ledger.redis, OFFICE, "2025-08", "2025-08")
-            return sum(each.count for each in visitors), sum(each.copies for each in issued)
+            ((interval, rows),) = ((each.interval, each.counts) for each in visitors)
+            assert interval == 60
+            return sum(each.count for each in rows), sum(each.copies for each in issued)
 
     with Embedded(fresh.data_dir) as embedded:
         assert asyncio.run(kept(embedded.url)) == (17, 1200)

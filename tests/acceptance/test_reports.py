@@ -3,17 +3,23 @@
 import csv
 import io
 import json
+import os
 import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from queue_service.hours import clock
 from queue_service.ledger import Ledger
-from queue_service.refusals import Suspended
+from queue_service.offices import Office, ReceptionHours
+from queue_service.refusals import Closed, Suspended
 from queue_service.words import languages
 from tests.conftest import TEN_O_CLOCK
 from tests.hall import OFFICE, issue
@@ -205,69 +211,6 @@ def test_a_file_that_is_not_there_and_counts_without_their_interval(tmp_path: Pa
     assert "--from and --to" in reported("--office", "small", *ASKED, code=1)
 
 
-# What to reform first
-
-CITY = """procedure,section,count,reception,check,review,handover
-certificates,市民課,60000,1,2,1,2
-registers,市民課,35000,1,2,1,2
-benefits,福祉課,4200,6,8,15,8
-insurance,福祉課,5200,5,6,12,6
-care,福祉課,1500,6,6,20,3
-"""
-
-
-def priority(folder: Path, *words: str, table: str = CITY, **how: Any) -> str:
-    file = folder / "procedures.csv"
-    file.write_text(table)
-    return reported("--table", file, *words, name="reform-priority", **how)
-
-
-def test_what_to_reform_first(tmp_path: Path):
-    report = json.loads(priority(tmp_path, "--format", "json", "--reduction", "reception:0.3"))
-    rows = report["procedures"]
-    assert [row["procedure"] for row in rows] == CITY_ORDER
-    assert [row["hours"] for row in rows] == pytest.approx([6000, 3500, 2590, 2513.3333, 875])
-    assert report["swaps"] == [[3, 4]]
-    assert (report["n"], report["from"], report["quality"]) == (105_900, None, None)
-    assert report["saving"] == pytest.approx(sum(row["saving"] for row in rows))
-    assert json.loads(priority(tmp_path, "--format", "json", "--uncertainty", "0"))["swaps"] == []
-    own = CITY.replace("handover\n", "handover,uncertainty\n").replace("15,8\n", "15,8,0.5\n")
-    swaps = json.loads(priority(tmp_path, "--format", "json", table=own))["swaps"]
-    assert swaps == [[2, 3], [3, 4]]
-
-
-CITY_ORDER = ["certificates", "registers", "benefits", "insurance", "care"]
-
-
-def test_its_page_has_a_bar_for_each_procedure(tmp_path: Path):
-    page = priority(tmp_path, "--format", "html", "--lang", "en")
-    assert page.count("<rect") == len(CITY_ORDER)
-    assert "these ranks could change places: 3–4" in page
-    assert "certificates” takes the most time: 6,000 hours a year" in page
-    assert priority(tmp_path, "--format", "csv").startswith("\ufeff")
-
-
-@pytest.mark.parametrize(
-    ("table", "words", "code", "remedy"),
-    [
-        (CITY.replace("4200", "many"), (), 1, "line 4: count"),
-        (CITY.replace("15,8", "-15,8"), (), 1, "line 4: review"),
-        (CITY.replace("registers", "certificates"), (), 1, "twice"),
-        (CITY.replace("registers", ""), (), 1, "line 3: procedure"),
-        ("procedure,count\na,1\n", (), 1, "no column of minutes"),
-        ("count,review\n1,1\n", (), 1, "no column 'procedure'"),
-        ("", (), 1, "is empty"),
-        (CITY, ("--reduction", "lunch:0.5"), 2, "is no stage"),
-        (CITY, ("--reduction", "review:5"), 2, "from 0 to 1"),
-        (CITY, ("--uncertainty", "much"), 2, "from 0 to 1"),
-    ],
-)
-def test_a_table_that_cannot_be_used_names_line_and_column(
-    tmp_path: Path, table: str, words: tuple[str, ...], code: int, remedy: str
-):
-    assert remedy in priority(tmp_path, *words, table=table, code=code)
-
-
 # Of an office
 
 
@@ -301,3 +244,86 @@ async def test_an_office_is_asked_over_http(ledger: Ledger, service: Live):
     assert page.headers["content-type"].startswith("text/html")
     assert "the target of 90.0 % is not met" in page.text
     assert [each.status_code for each in bad] == [400] * 4
+
+
+async def test_where_there_were_no_tickets_counts_stand_in(
+    ledger: Ledger, service: Live, engine_url: str, tmp_path: Path
+):
+    await ledger.simulate(OFFICE, TEN_O_CLOCK, 0)
+    await issue(ledger)
+    file = tmp_path / "counts.csv"
+    file.write_text("date,08:00,09:00,16:00\n2025-11-21,1,15,4\n2025-11-24,100,100,100\n")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "queue_service.cli", "import", "counts", str(file)),
+            *("--office", OFFICE, "--interval", "60", "--data-dir", str(tmp_path)),
+        ],
+        env=os.environ | {"MADOGUCHI_REDIS_URL": engine_url},
+        capture_output=True,
+        check=True,
+    )
+    query = {"from": "2025-11-21", "to": "2025-11-24", "proposed": "09:00-16:30"}
+    path = f"{SMALL}/reports/reception-hours"
+    with service.client() as analyst:
+        report = analyst.get(path, params=query).json()
+        page = analyst.get(path, params=query | {"format": "html", "lang": "en"}).text
+        by_hand = analyst.get(path, params=query | {"to": "2025-11-23"}).json()
+        served = analyst.get(path, params=query | {"basis": "start"}).json()
+    assert (report["days"], report["counted_days"], report["n"]) == (2, 1, 21)
+    assert (report["coverage_low"], report["coverage_high"]) == (
+        pytest.approx(16 / 21, abs=1e-6),
+        pytest.approx(20 / 21, abs=1e-6),
+    )
+    assert (report["verdict"], report["ci95"]) == ("not determinable", None)
+    assert "Of 2 days, 1 have no tickets and stand on counts made by hand." in page
+    assert (by_hand["n"], by_hand["quality"]) == (20, None)
+    assert by_hand["data_sha256"] != report["data_sha256"]
+    assert served["n"] == 20  # a day with tickets is one, though nobody was served yet
+
+
+@pytest.fixture
+async def cut(ledger: Ledger, office: Office) -> None:
+    """Hours were cut on Wednesday: who comes outside them is refused from then on."""
+    hours = (
+        ReceptionHours(hours={"mon-fri": "08:30-17:15"}),
+        ReceptionHours(since=date(2025, 11, 26), hours={"mon-fri": "09:00-16:30"}),
+    )
+    await ledger.apply_office(replace(office, reception_hours=hours))
+    touches = [(1, "08:45"), (1, "10:00"), (1, "17:00"), (2, "08:59"), (2, "10:00"), (2, "16:30")]
+    for day, at in touches:
+        minutes = day * 24 * 60 + clock(at) - 10 * 60
+        await ledger.simulate(OFFICE, TEN_O_CLOCK + minutes * MINUTE_MS, 0)
+        with suppress(Closed):
+            await issue(ledger)
+
+
+@pytest.mark.usefixtures("cut")
+async def test_after_hours_were_cut_only_refused_touches_tell_of_who_came_outside(service: Live):
+    query = {"from": "2025-11-25", "to": "2025-11-26", "proposed": "09:00-16:30", "lang": "en"}
+    path = f"{SMALL}/reports/reception-hours"
+    with service.client() as analyst:
+        report = analyst.get(path, params=query).json()
+        after = {"from": "2025-11-26", "format": "html"}
+        page = analyst.get(path, params=query | after).text
+    assert (report["visitors"], report["covered"], report["refused"]) == (3, 1, 0)
+    assert report["outside_per_day"] == {"before": 1, "after": 1}
+    assert (report["minutes_cut"], report["current"]) == (75, "08:30-17:15")
+    assert (report["unseen_days"], report["unseen_refused"]) == (["2025-11-26"], 2)
+    assert "this data cannot tell" in page
+    assert "2 touches on the ticket machine that were refused" in page
+    assert "100" not in page[: page.index("<svg")].partition("</h1>")[2]
+
+
+@pytest.mark.usefixtures("cut")
+async def test_each_day_has_the_hours_of_its_weekday_and_of_its_date(service: Live):
+    query = {"from": "2025-11-25", "to": "2025-11-26", "lang": "en"}
+    query["proposed"] = "tue 08:30-17:00; wed-fri 10:00-12:00"
+    with service.client() as analyst:
+        report = analyst.get(f"{SMALL}/reports/reception-hours", params=query).json()
+    days = {each["weekday"]: each for each in report["by_weekday"]}
+    assert (days["tue"]["covered"], days["tue"]["visitors"]) == (2, 3)
+    assert (days["wed"]["covered"], days["wed"]["visitors"]) == (1, 3)
+    assert (days["tue"]["minutes_cut"], days["wed"]["minutes_cut"]) == (15, 450 - 120)
+    assert (report["refused"], report["unseen_days"], report["proposed"]) == (2, [], None)
+    assert report["minutes_cut"] == (15 + 330) / 2
+    assert [each["window"] for each in days["wed"]["windows"]] == ["08:45-16:45"]

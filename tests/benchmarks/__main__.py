@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks`: issue and call-next, through the API and through less.
 
-`python -m tests.benchmarks history` measures something else: a long log taken in, and a year asked for.
+Two others measure something else: `python -m tests.benchmarks history` a long log taken in and a year asked
+for; `python -m tests.benchmarks reports` what each report takes of a year.
 
 Three ways to the same scripts on the same engine, one after the other in every round, so that noise
 falls on all alike: the script alone (one connection, a pipeline as deep as the others have
@@ -19,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_service.embedded import Embedded
-from tests.benchmarks import history
+from tests.benchmarks import history, reports
 from tests.benchmarks.load import Result
 from tests.benchmarks.stage import DESKS, Alone, Bare, Product, Variant, learn
 
@@ -67,9 +68,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write every measurement to this file")
     others = parser.add_subparsers(dest="other")
     history.add_to(others.add_parser("history", description=history.__doc__))
+    others.add_parser("reports", description=reports.__doc__)
     args = parser.parse_args()
     if args.other == "history":
         history.run(args.tickets)
+        return
+    if args.other == "reports":
+        reports.run()
         return
     key = secrets.token_hex(16)
     with (

@@ -51,6 +51,9 @@ checks.positive_data_acceptance.enabled = false
 include-name = "GET /api/v1/offices/{office}/reports/reception-hours"
 checks.positive_data_acceptance.enabled = false
 [[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/reform-priority"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
 include-name = "GET /api/v1/offices/{office}/reports/before-after"
 checks.positive_data_acceptance.enabled = false
 [[operations]]

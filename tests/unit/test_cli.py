@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,3 +198,28 @@ def test_a_sample_can_be_used_and_shown_and_used_again(
 )
 def test_a_password_is_not_shown(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+READ_LARGE = """
+import sys
+from pathlib import Path
+from queue_service.cli.engines import with_ledger
+from queue_service.settings import Settings
+
+class Large:
+    def __repr__(self):
+        sys.exit("somebody wanted to see all of it")
+
+async def read(ledger):
+    return Large()
+
+with_ledger(Settings(data_dir=Path(), redis_url=sys.argv[1]), read)
+"""
+
+
+def test_what_a_command_found_in_the_ledger_is_not_written_out_on_the_way(engine_url: str) -> None:
+    """Of a year of days that would be hundreds of megabytes of text."""
+    ran = subprocess.run(
+        [sys.executable, "-c", READ_LARGE, engine_url], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")

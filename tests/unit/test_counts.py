@@ -5,13 +5,18 @@ import pytest
 from queue_service.counts import (
     Copies,
     Count,
+    Counted,
     Table,
     columns_of_counts,
+    once,
     read_copies,
     read_counts,
+    whole,
 )
 from queue_service.log_columns import TicketLogError
 from queue_service.ticket_log import BadRow
+
+MONDAY, TUESDAY = "2025-11-24", "2025-11-25"
 
 
 def counts(text: str, interval: int = 60) -> list[Count | BadRow]:
@@ -129,3 +134,42 @@ def test_copies_by_month_and_channel() -> None:
     reasons = [each.reason for each in found[2:] if isinstance(each, BadRow)]
     assert ["is not a month" in reasons[0], "second time" in reasons[1]] == [True, True]
     assert ["must be there" in reasons[2], "whole number" in reasons[3]] == [True, True]
+
+
+# Several tables
+
+
+def a_table(interval: int, *rows: tuple[str, int, int, str]) -> Counted:
+    return Counted(interval, [Count(n, *row) for n, row in enumerate(rows, start=2)])
+
+
+def kept(tables: list[Counted]) -> list[tuple[int, list[tuple[str, int]]]]:
+    return [(each.interval, [(c.date, c.count) for c in each.counts]) for each in once(tables)]
+
+
+def test_services_are_added_unless_the_table_has_the_sum():
+    (table,) = once(
+        [a_table(60, (MONDAY, 540, 3, "tax"), (MONDAY, 540, 4, "moving"), (MONDAY, 600, 5, "tax"))]
+    )
+    assert [(each.start, each.count) for each in whole(table.counts)] == [(540, 7), (600, 5)]
+    with_sum = [*table.counts, Count(9, MONDAY, 540, 8, "")]
+    assert [(each.start, each.count) for each in whole(with_sum)] == [(540, 8), (600, 5)]
+
+
+def test_a_date_that_two_tables_have_is_counted_once_by_the_shorter_intervals():
+    hours = a_table(60, (MONDAY, 540, 10, ""), (TUESDAY, 540, 20, ""))
+    quarters = a_table(15, (MONDAY, 540, 4, ""), (MONDAY, 555, 7, ""))
+    expected = [(15, [(MONDAY, 4), (MONDAY, 7)]), (60, [(TUESDAY, 20)])]
+    assert kept([hours, quarters]) == kept([quarters, hours]) == expected
+
+
+def test_tables_of_different_services_are_both_counted():
+    tax, moving = a_table(60, (MONDAY, 540, 3, "tax")), a_table(30, (MONDAY, 540, 4, "moving"))
+    assert kept([tax, moving]) == [(30, [(MONDAY, 4)]), (60, [(MONDAY, 3)])]
+    again = a_table(60, (MONDAY, 540, 5, "tax"), (TUESDAY, 540, 6, "tax"))
+    assert kept([tax, again]) == [(60, [(MONDAY, 3)]), (60, [(TUESDAY, 6)])]
+
+
+def test_who_counted_everybody_goes_before_who_counted_one_service():
+    moving, everybody = a_table(15, (MONDAY, 540, 4, "moving")), a_table(60, (MONDAY, 540, 9, ""))
+    assert kept([moving, everybody]) == [(60, [(MONDAY, 9)]), (15, [])]

@@ -4,13 +4,13 @@ from litestar import Router
 from litestar.di import Provide
 
 from queue_service.api.deadline import FOR_YEARS
-from queue_service.api.reports import avoidable, before_after, freed_time, hours
+from queue_service.api.reports import avoidable, before_after, freed_time, hours, priority
 from queue_service.api.reports.asking import ground
 
 router = Router(
     "/offices/{office:str}",
     route_handlers=[
-        *(hours.reception_hours, avoidable.avoidable),
+        *(hours.reception_hours, avoidable.avoidable, priority.reform_priority),
         *(before_after.before_after, freed_time.freed_time),
     ],
     dependencies={"ground": Provide(ground)},

@@ -25,11 +25,19 @@ ZONE = "Asia/Tokyo"
 BAD_SHOWN = 5
 
 
-def add_ground(parser: Parser, *, period: bool = True) -> None:
-    """What a report on visits stands on, and how it is written. `period`: its days can be chosen."""
-    files = {"tickets": "a ticket log, gz or not", "counts": "a table of visitors by interval"}
-    ground = _add_data(parser, files, period=period)
-    ground.add_argument("--interval", type=_interval, metavar="MIN", help="of the counts")
+def add_ground(
+    parser: Parser, *, period: bool = True, counts: bool = True, required: bool = True
+) -> None:
+    """What a report on visits stands on, and how it is written.
+
+    `period`: its days can be chosen; `counts`: visitors counted by the interval are enough for it;
+    `required`: it stands on nothing else.
+    """
+    files = {"tickets": "a ticket log, gz or not"}
+    files |= {"counts": "a table of visitors by interval"} if counts else {}
+    ground = _add_data(parser, files, period=period, required=required)
+    if counts:
+        ground.add_argument("--interval", type=_interval, metavar="MIN", help="of the counts")
     ground.add_argument(
         "--map", metavar="NAME=COLUMN", action="append", default=[], help="as in `import tickets`"
     )
@@ -47,11 +55,11 @@ def add_ground_of_copies(parser: Parser) -> None:
 
 
 def _add_data(
-    parser: Parser, files: Mapping[str, str], *, period: bool = True
+    parser: Parser, files: Mapping[str, str], *, period: bool = True, required: bool = True
 ) -> argparse._ArgumentGroup:
     """An office, or one of some files, and its first and last day. `files`: what each option reads."""
     ground = parser.add_argument_group("the data")
-    which = ground.add_mutually_exclusive_group(required=True)
+    which = ground.add_mutually_exclusive_group(required=required)
     which.add_argument("--office", metavar="ID", help="the days of an office")
     for name, what in files.items():
         which.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
@@ -135,6 +143,8 @@ def write(args: argparse.Namespace, report: Report) -> None:
 def _ground(
     args: argparse.Namespace, settings: Settings, period: tuple[date, date] | None
 ) -> tuple[Ground, list[BadRow]]:
+    if args.first and args.last and args.first > args.last:
+        raise CommandFailed(f"--from: {args.first} lies after --to {args.last}.")
     if args.office:
         if period is None:
             if args.first is None or args.last is None:

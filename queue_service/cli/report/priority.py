@@ -1,16 +1,20 @@
 """`madoguchi report reform-priority`."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar, get_args
 
 from queue_service.cli.command import CommandFailed, Commands
-from queue_service.cli.report.asking import add_paper, write
-from queue_service.insights.reform_priority import STAGES
+from queue_service.cli.report.asking import add_ground, found, write
+from queue_service.insights.ranking import TooMany
+from queue_service.insights.reform_priority import By, part_of, reduction_of
 from queue_service.log_columns import TicketLogError
-from queue_service.reports.priority import report_on_priority
+from queue_service.reports.priority import Priority, Stated, StatedTwice, report_on_priority
 from queue_service.reports.reading import works_of_table
 from queue_service.settings import Settings
-from queue_service.tickets import Stage
+
+_T = TypeVar("_T")
 
 
 def add(reports: Commands) -> None:
@@ -20,58 +24,65 @@ def add(reports: Commands) -> None:
         "which procedures take the most hours a year, and how sure that order is",
         _run,
         """
-        A table of procedures as CSV: procedure, count (cases a year), and the minutes of a case in the
-        columns reception, check, review, handover; section and uncertainty where there are. Two
-        procedures whose difference lies within what is not known of both could change their places.
+        Of an office: every visit that was served is a case of the procedures that staff recorded, with the
+        minutes of its stages as they were measured. Of a ticket log: its services stand in for them.
+        Of a table: procedures as CSV: procedure, count (cases a year), and the minutes of a case in the
+        columns reception, check, review, handover; section and uncertainty where there are. A table
+        beside an office adds the sections that have no such system.
 
         example:
-          madoguchi report reform-priority --table procedures.csv --uncertainty 0.2 \\
-            --reduction reception:0.3,review:0.5 --format html -o priority.html
+          madoguchi report reform-priority --office cityhall --from 2025-04-01 --to 2026-03-31 \\
+            --table others.csv --reduction reception:0.3,review:0.5 --format html -o priority.html
+          madoguchi report reform-priority --table procedures.csv --uncertainty 0.2 --by section
         """,
     )
-    parser.add_argument("--table", type=Path, required=True, metavar="FILE", help="CSV, see below")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="procedures as CSV, see below")
     parser.add_argument(
         "--uncertainty",
-        type=_part,
+        type=_checked(part_of),
         default="0.2",
         metavar="PART",
-        help="half of the 95 %% interval of minutes, as a part of them (default: 0.2)",
+        help="by which part minutes could be wrong: those of the table, and to see which ranks would "
+        "change if those of all were (default: 0.2)",
     )
     parser.add_argument(
         "--reduction",
-        type=_reduction,
+        type=_checked(reduction_of),
         default="",
         metavar="STAGE:PART,…",
         help="by which part stages would become shorter",
     )
-    add_paper(parser)
+    parser.add_argument("--by", choices=get_args(By), default="procedure", help="what is ranked")
+    add_ground(parser, counts=False, required=False)
 
 
-def _part(text: str) -> float:
-    try:
-        part = float(text)
-    except ValueError:
-        part = -1.0
-    if not 0 <= part <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: write a part from 0 to 1, like 0.2")
-    return part
+def _checked(read: Callable[[str], _T]) -> Callable[[str], _T]:
+    def argument(text: str) -> _T:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
-
-def _reduction(text: str) -> dict[Stage, float]:
-    found: dict[Stage, float] = {}
-    for each in filter(None, text.split(",")):
-        name, _, part = each.partition(":")
-        if name not in STAGES:
-            raise argparse.ArgumentTypeError(f"{name!r} is no stage: use {', '.join(STAGES)}")
-        found[Stage(name)] = _part(part)
-    return found
+    return argument
 
 
 def _run(args: argparse.Namespace, settings: Settings) -> int:
+    ground = found(args, settings) if args.office or args.tickets else None
+    stated = _stated(args)
+    if ground is None and stated is None:
+        raise CommandFailed("Say what the report stands on: --office, --tickets or --table.")
+    asked = Priority(reduction=args.reduction, by=args.by, uncertainty=args.uncertainty)
     try:
-        works, sha256 = works_of_table(args.table, args.uncertainty)
+        write(args, report_on_priority(ground, stated, asked, args.lang))
+    except (StatedTwice, TooMany) as failure:
+        raise CommandFailed(str(failure)) from failure
+    return 0
+
+
+def _stated(args: argparse.Namespace) -> Stated | None:
+    if args.table is None:
+        return None
+    try:
+        return works_of_table(args.table, args.uncertainty)
     except TicketLogError as failure:
         raise CommandFailed(f"{args.table}: {failure}") from failure
-    source = args.table.name
-    write(args, report_on_priority(works, args.reduction, args.lang, source=source, sha256=sha256))
-    return 0

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from queue_service.counts import Count
-from queue_service.insights.arrivals import Arrivals, of_counts
+from queue_service.insights.arrivals import Arrivals, joined, of_counts
 from queue_service.insights.reception_hours import ReceptionHours, reception_hours
 from queue_service.insights.week import Week, minutes, written
 
 CURRENT, PROPOSED = Week.parse("08:30-17:15"), Week.parse("09:00-16:30")
-MONDAY = "2025-11-24"
+MONDAY, TUESDAY = "2025-11-24", "2025-11-25"
 
 
 def counted(rows: dict[tuple[str, str], int], interval: int = 15) -> Arrivals:
@@ -102,6 +103,12 @@ def test_a_published_table_of_shares_has_bounds(data: Path):
         truth["all_weekdays hard bounds"], abs=5e-5
     )
     assert told.verdict == "not determinable"
+    solved = truth["tue_thu solved"]
+    shares = {(TUESDAY, f"{8 + n:02}:00"): round(share * 100) for n, share in enumerate(solved)}
+    told = asked(counted(shares, 60))
+    assert [told.coverage_low, told.coverage_high] == pytest.approx(
+        truth["tue_thu hard bounds from hour buckets"], abs=1e-4
+    )
 
 
 def test_a_target_that_is_just_met_is_met_and_whole_visitors_decide():
@@ -120,8 +127,7 @@ def test_hours_are_half_open():
 
 def test_weekdays_may_have_hours_of_their_own_and_a_break():
     week = Week.parse("mon 09:00-18:30; tue-fri 09:00-12:00,13:00-16:30")
-    tuesday = "2025-11-25"
-    come = counted({(MONDAY, "18:00"): 5, (tuesday, "12:30"): 3, (tuesday, "13:00"): 2})
+    come = counted({(MONDAY, "18:00"): 5, (TUESDAY, "12:30"): 3, (TUESDAY, "13:00"): 2})
     told = asked(come, week)
     assert (told.covered, told.proposed, told.minutes_cut) == (7, None, (-45 + 135) / 2)
     on = {each.weekday: each for each in told.by_weekday}
@@ -131,7 +137,7 @@ def test_weekdays_may_have_hours_of_their_own_and_a_break():
 
 
 def test_days_on_which_the_doors_were_closed_are_said_and_left_out():
-    come = counted({(MONDAY, "08:45"): 10, (MONDAY, "10:00"): 90, ("2025-11-25", "10:00"): 100})
+    come = counted({(MONDAY, "08:45"): 10, (MONDAY, "10:00"): 90, (TUESDAY, "10:00"): 100})
     in_force = [CURRENT.on(0), PROPOSED.on(1)]
     told = reception_hours(come, PROPOSED, in_force, in_force=in_force)
     assert (told.visitors, told.coverage) == (100, 0.9)
@@ -139,6 +145,48 @@ def test_days_on_which_the_doors_were_closed_are_said_and_left_out():
     both = [PROPOSED.on(0), PROPOSED.on(1)]
     told = reception_hours(come, PROPOSED, both, in_force=both)
     assert (told.visitors, told.coverage, told.verdict) == (0, None, "not determinable")
+
+
+def test_where_doors_were_closed_refused_touches_are_told_and_all_others_counted():
+    rows = {(MONDAY, "08:45"): 10, (MONDAY, "10:00"): 90}
+    rows |= {(TUESDAY, "08:45"): 3, (TUESDAY, "10:00"): 50, (TUESDAY, "16:30"): 4}
+    away = np.array([2, 0, 3, 1, 4])  # at ten a service was suspended
+    come = replace(counted(rows), away=away, tells_away=True)
+    in_force = [CURRENT.on(0), PROPOSED.on(1)]
+    told = reception_hours(come, PROPOSED, in_force, in_force=in_force)
+    assert (told.visitors, told.refused, told.coverage) == (100, 2, 0.9)
+    assert (told.unseen_days, told.unseen_refused) == ([date(2025, 11, 25)], 7)
+    told = reception_hours(come, PROPOSED, in_force)
+    assert (told.visitors, told.refused, told.unseen_refused) == (157, 10, 0)
+
+
+def test_days_with_tickets_and_days_that_were_counted_stand_beside_each_other():
+    exact = counted({(MONDAY, "08:59"): 8, (MONDAY, "09:00"): 90, (MONDAY, "16:30"): 2}, 1)
+    by_hand = counted({(TUESDAY, "16:00"): 10, (TUESDAY, "10:00"): 90}, 60)
+    come = joined([exact, by_hand])
+    assert (come.counted_days, come.step) == (1, 60)
+    told = asked(come)
+    assert (told.days, told.counted_days, told.visitors) == (2, 1, 200)
+    assert (told.coverage_low, told.coverage_high) == (0.9, 0.95)
+    on = {each.weekday: each for each in told.by_weekday}
+    assert (on["mon"].coverage_low, on["mon"].coverage_high) == (0.9, 0.9)
+    assert (on["tue"].coverage_low, on["tue"].coverage_high) == (0.9, 1.0)
+    assert asked(joined([by_hand, exact])) == told
+    assert joined([]).dates == ()
+
+
+def test_each_weekday_has_its_own_windows_by_length():
+    rows = {(MONDAY, f"{hour:02}:00"): 10 + hour % 3 for hour in range(8, 18)}
+    rows |= {(TUESDAY, f"{hour:02}:00"): 10 for hour in range(10, 16)}
+    told = asked(counted(rows), target=Fraction(1, 2))
+    for each in told.by_weekday:
+        day = {"mon": MONDAY, "tue": TUESDAY}[each.weekday]
+        mine = {key: count for key, count in rows.items() if key[0] == day}
+        alone = asked(counted(mine), target=Fraction(1, 2))
+        assert each.windows == alone.windows
+        assert each.windows[0] == each.shortest
+        assert len(each.windows) > 3
+        assert [w.minutes for w in each.windows] == sorted(w.minutes for w in each.windows)
 
 
 def test_without_a_visitor_nothing_can_be_told():

@@ -60,7 +60,11 @@
  *
  * @typedef {{date: string, text: import("../house/types.js").Texts}} Note
  *
- * @typedef {Record<"implied_starts" | "forgotten_finishes" | "with_items", number | null>} Quality visits
+ * @typedef {object} Quality visits; null: none was recorded here, and imported logs do not tell
+ * @property {number} known_for
+ * @property {number | null} implied_starts
+ * @property {number | null} forgotten_finishes
+ * @property {number | null} with_items
  *
  * @typedef {object} Answer
  * @property {string} office

@@ -5,24 +5,42 @@ It knows keys and close codes, and no board.
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import WebSocket
 
-from queue_service.access import Credential
 from queue_service.opening import State
 from queue_service.refusals import Unavailable
+from queue_service.rights import BOARD, Credential, Verdict, judge
 
 PROTOCOL = "madoguchi"
-ROLES = frozenset({"display", "staff", "admin"})
 KEY_S = 10.0  # how long a screen may take to send its key
 NO_KEY, FORBIDDEN = 4401, 4403  # close codes, after their HTTP namesakes
+CODES = {
+    Verdict.UNKNOWN: NO_KEY,
+    Verdict.WRONG_ROLE: FORBIDDEN,
+    Verdict.ELSEWHERE: FORBIDDEN,
+}
+RULE = {"roles": BOARD, "door": True, "limit": None}  # see api.guard
 
 Socket = WebSocket[Any, Any, Any]
 
 
 class _Hello(msgspec.Struct, forbid_unknown_fields=True):
     key: str
+
+
+def from_our_pages(socket: Socket, public_url: str | None) -> bool:
+    """Whether no browser asks, or one that shows a page of ours: no other site opens our sockets.
+
+    Behind a proxy that changes the name of the host, ours is the one in `public_url`.
+    """
+    origin = socket.headers.get("origin")
+    if origin is None:
+        return True
+    ours = {socket.headers.get("host"), urlsplit(public_url or "").netloc}
+    return urlsplit(origin).netloc in ours - {None, ""}
 
 
 async def offered_key(socket: Socket) -> str | None:
@@ -59,10 +77,7 @@ class Door:
             Unavailable: the engine is away, so nobody can tell.
         """
         holder = await self._holder(key) if key else None
-        if holder is None:
-            return NO_KEY
-        own = holder.office is None or holder.office == office
-        return None if own and holder.role in ROLES else FORBIDDEN
+        return CODES.get(judge(holder, BOARD, office))
 
     async def _holder(self, key: str) -> Credential | None:
         """Look a key up; who asks while somebody else is asking gets the same answer."""

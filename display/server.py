@@ -14,7 +14,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, FromQuery
 
 from display import site
-from display.door import Door, Socket, offered_key
+from display.door import FORBIDDEN, RULE, Door, Socket, from_our_pages, offered_key
 from display.feed import Feed
 from queue_service.ledger import Ledger
 from queue_service.opening import State, end, opened, stop_loudly
@@ -69,7 +69,7 @@ class Feeds:
         await end(self._tasks)
 
 
-@websocket("/ws/offices/{office:str}/board", opt={"roles": frozenset()})
+@websocket("/ws/offices/{office:str}/board", opt=RULE)
 async def board_socket(
     socket: Socket, office: FromPath[str], zone: FromQuery[str | None] = None
 ) -> None:
@@ -79,6 +79,9 @@ async def board_socket(
     """
     feeds: Feeds = socket.app.state.feeds
     door: Door = socket.app.state.door
+    if not from_our_pages(socket, socket.app.state.settings.public_url):
+        await socket.close(FORBIDDEN)  # before it is accepted: the browser is answered 403
+        return
     try:
         key = await offered_key(socket)
         feeds.expect(office)

@@ -25,11 +25,18 @@ from queue_service import words
 from queue_service.board import QueueLine
 from queue_service.ledger import Ledger
 from queue_service.refusals import Unavailable, UnknownOffice
+from queue_service.reports.page import style_sheet
 from queue_service.signs import Signs, signs_of
 
 PAGES = Path(str(files("display") / "pages"))
-OPEN = {"roles": frozenset[str]()}  # a shell holds nothing; whoever has no key gets no further
+# A shell holds nothing: whoever has no key gets no further. It costs nothing, so it may be asked for
+# as often as one likes; what asks the engine may not.
+OPEN = {"roles": frozenset[str](), "limit": None}
+ASKS = {"roles": frozenset[str]()}
 STATUS_S = 5  # how long anyone in between may keep the congestion page
+
+# What is stored; each has its words in the catalogues.
+STORED = ("visit", "marks", "figures", "link", "answers", "address", "staff", "browser")
 
 POLICY = "; ".join(
     (
@@ -96,6 +103,18 @@ async def stats(office: FromPath[str]) -> Response[bytes]:
     return _page("stats")
 
 
+@get("/stats/{office:str}/{report:str}", opt=OPEN, include_in_schema=False)
+async def report(office: FromPath[str], report: FromPath[str]) -> Response[bytes]:
+    """A question of a reform."""
+    return _page("reports")
+
+
+@get("/assets/report.css", opt=OPEN, include_in_schema=False)
+async def report_style() -> Response[str]:
+    """How a report looks, on its own page and among ours."""
+    return Response(style_sheet(), media_type="text/css", headers=HEADERS)
+
+
 @get("/t/{office:str}/{ticket:str}", opt=OPEN, include_in_schema=False)
 async def visitor(office: FromPath[str], ticket: FromPath[str]) -> Response[bytes]:
     """The visitor's own page; the ticket's id in its address is all it takes."""
@@ -138,7 +157,7 @@ def _render(page: str, language: str, status: int = 200, **values: object) -> Re
     return Response(text, media_type=MediaType.HTML, headers=headers, status_code=status)
 
 
-@get("/status/{office:str}", opt=OPEN, include_in_schema=False)
+@get("/status/{office:str}", opt=ASKS, include_in_schema=False)
 async def status(
     request: Asked, office: FromPath[str], lang: FromQuery[str | None] = None
 ) -> Response[str]:
@@ -167,7 +186,7 @@ async def _congestion(ledger: Ledger, office: str) -> tuple[Signs, datetime, lis
     return signs_of(await ledger.known_office(office), board.version), board.at, board.queues
 
 
-@get("/", opt=OPEN, include_in_schema=False)
+@get("/", opt=ASKS, include_in_schema=False)
 async def links(request: Asked, lang: FromQuery[str | None] = None) -> Response[str]:
     """Where to go: the pages of every office, by who uses them."""
     language = preferred(lang, request.headers.get("accept-language", ""))
@@ -180,6 +199,15 @@ async def links(request: Asked, lang: FromQuery[str | None] = None) -> Response[
     except Unavailable:
         return _render("links", language, 503, offices=[], trouble="away")
     return _render("links", language, offices=offices, trouble=None)
+
+
+@get("/privacy", opt=OPEN, include_in_schema=False)
+async def privacy(request: Asked, lang: FromQuery[str | None] = None) -> Response[str]:
+    """What is stored of a visit, for how long, and where."""
+    language = preferred(lang, request.headers.get("accept-language", ""))
+    days = request.app.state.settings.retention_days
+    kept = words.say(language, "privacy.for_days" if days else "privacy.for_ever", days=days)
+    return _render("privacy", language, rows=STORED, kept=kept)
 
 
 @get("/assets/words/{name:str}", opt=OPEN, include_in_schema=False)
@@ -204,6 +232,6 @@ assets = create_static_files_router(
 )
 
 handlers: list[Any] = [
-    *(links, kiosk, board, desk, floor, stats, visitor, status),
-    *(word_file, typeface.style_sheet, typeface.file, assets),
+    *(links, kiosk, board, desk, floor, stats, report, visitor, status, privacy),
+    *(word_file, report_style, typeface.style_sheet, typeface.file, assets),
 ]

@@ -16,7 +16,8 @@ Read in this order; each module knows only those above it.
     rebuild         every key from the ledger alone: verify, restore (backup, restore)
     visits          what became of each ticket (export)
     ticket_log      logs of other systems (log_columns, log_times; replay and its plan)
-    access          keys for devices and people
+    rights          roles, who holds them, and the one rule of every door
+    access          keys for devices and people (keyed_hash; enrolment: short codes for devices)
     api/            the same door over HTTP
     embedded        a private engine for one machine (engine_check, engine_dir, whole_file)
     cli/            the command `madoguchi`

@@ -1,16 +1,18 @@
 """Backups of a whole data set: entries and configuration, nothing that can be computed.
 
 A backup holds the entries of every office, definitions and texts, access keys (hashed), the secret
-behind the ids of tickets, and the identity of the data set. Every other key is what the entries
-add up to, so a backup made on one engine restores on any other (see `restore`), and proves itself.
+behind those hashes and the ids of tickets, and the identity of the data set. Every other key is what the
+entries add up to, so a backup made on one engine restores on any other (see `restore`), and proves
+itself.
 
 It is a zip: `manifest.json` (format, data set, time, last entry of each office, SHA-256 of every
 other member), `configuration.json`, `ledgers/OFFICE.ndjson` with one entry a line, sealed or not,
 and `imports/OFFICE/ID.ndjson.gz` with the rows of what was imported. Whoever can read it can
 compute the ids of tickets: it is written readable by its owner only.
 
-Answers to idempotency keys and waiting jobs are not in it: a command sent again after a restore is
-a new command.
+Answers to idempotency keys, enrolment codes and waiting jobs are not in it: a command sent again after
+a restore is a new command. Nor is the pepper (MADOGUCHI_PEPPER): keys that were made with one work
+after a restore where the same one is set.
 """
 
 import hashlib
@@ -87,6 +89,7 @@ class Settings(Struct):
     secret: str | None
     keys: dict[str, str]
     offices: dict[str, Configuration]
+    pepper: str | None = None  # which one the keys were made with
 
 
 class Manifest(Struct, kw_only=True):
@@ -137,7 +140,8 @@ async def back_up(ledger: Questions, file: Path, progress: Progress = lambda _: 
             raise Unfinished
         offices = sorted(await redis.smembers(keys.OFFICES))
         now, _ = await redis.time()
-        settings = Settings(await redis.get(keys.SECRET), await redis.hgetall(keys.KEYS), {})
+        secret, pepper = await redis.get(keys.SECRET), await redis.get(keys.PEPPER)
+        settings = Settings(secret, await redis.hgetall(keys.KEYS), {}, pepper)
     created_at = datetime.fromtimestamp(now, UTC).isoformat()
     manifest = Manifest(dataset=dataset, created_at=created_at)
     with _appearing(file) as archive:

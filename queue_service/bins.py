@@ -5,15 +5,14 @@ and an hour that is shown twice is two intervals, told apart by their offset. An
 cuts is shorter, and says so by its start and end.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from queue_service.figures import Column
+from queue_service.figures import Column, Flags
 from queue_service.hours import MINUTE_MS, instant, reception_spans
 from queue_service.offices import Office
 
@@ -74,15 +73,14 @@ class Bins:
         """How many days after the first date each instant lies."""
         return np.searchsorted(self._midnights[:-1], at, "right").astype("<i8") - 1
 
-    def on(self, dates: Iterable[date]) -> npt.NDArray[np.bool_]:
-        """Which intervals lie on some dates, or hold them; what lies outside the range is passed over."""
-        found = np.zeros(self.starts.size, bool)
-        for each in dates:
-            n = (each - self._dates[0]).days
-            if 0 <= n < len(self._dates):
-                bounds = np.array([self._midnights[n], self._midnights[n + 1] - 1])
-                begin, end = self.place(bounds).tolist()
-                found[begin : end + 1] = True
+    def of_dates(self, dates: Collection[str]) -> Flags:
+        """Which intervals, and which weekdays in them, have one of these dates."""
+        found = np.zeros((self.starts.size, 7), bool)
+        begins = self.place(np.array(self._midnights[:-1], "<i8")).tolist()
+        ends = self.place(np.array(self._midnights[1:], "<i8") - 1).tolist()
+        for day, begin, end in zip(self._dates, begins, ends, strict=True):
+            if day.isoformat() in dates:
+                found[begin : end + 1, day.weekday()] = True
         return found
 
     def weekday(self, at: Column) -> Column:

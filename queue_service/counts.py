@@ -6,11 +6,12 @@ that is empty is not a zero: nobody counted then.
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
 
+from queue_service.freed_time import MOST_MINUTES, WHOLE, Use
 from queue_service.log_columns import TicketLogError
 from queue_service.ticket_log import BadRow
 
@@ -19,6 +20,7 @@ DAY = 24 * 60
 
 _START = re.compile(r"h?(\d{1,2})(?::(\d{2})|時台?)?(?:\s*[-–~〜].*)?", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
+_SIX_DIGITS = re.compile("[0-9]{1,6}")
 _MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.]\d{1,2})?", re.ASCII)
 
 
@@ -159,6 +161,75 @@ def read_copies(table: Table) -> Iterator[Copies | BadRow]:
             fault = f"{month} {procedure} {channel} stands here for the second time"
         seen.add(key)
         yield BadRow(line, fault, tuple(cells)) if fault else Copies(line, *key, int(number))
+
+
+def read_uses(
+    table: Table, sections: Collection[str], spellings: Mapping[str, str], latest: str
+) -> Iterator[Use | BadRow]:
+    """What freed time was used for: `date,section,category,minutes`. Equal rows are as many uses.
+
+    `sections`: those there are, none: any; `spellings`: how a category may be written, without case, and
+    its id; `latest`: the last date that is not yet to come. A table without sections is of the whole
+    office.
+
+    Raises:
+        TicketLogError: a column is missing.
+    """
+    date, category, minutes = (table.place(name) for name in ("date", "category", "minutes"))
+    section = table.header.index("section") if "section" in table.header else None
+    for line, cells in table.rows():
+        row: Use | BadRow
+        try:
+            _refuse_other_encodings(cells)
+            row = Use(
+                _used_on(cells[date], latest),
+                _section(WHOLE if section is None else cells[section], sections),
+                _category(cells[category], spellings),
+                _minutes(cells[minutes]),
+            )
+        except ValueError as fault:
+            row = BadRow(line, str(fault), tuple(_printable(each) for each in cells))
+        yield row
+
+
+def _refuse_other_encodings(cells: Iterable[str]) -> None:
+    if any(_printable(each) != each for each in cells):
+        raise ValueError("it is not UTF-8: save the table as CSV UTF-8")
+
+
+def _printable(text: str) -> str:
+    """The text without what a byte that is no UTF-8 was read as."""
+    return text.encode(errors="replace").decode()
+
+
+def _used_on(text: str, latest: str) -> str:
+    day = _day(text)
+    if day is None:
+        raise ValueError(f"date {text!r} is not a date: write it like 2026-11-23")
+    if day > latest:
+        raise ValueError(f"date {day} is still to come: what is planned is not used yet")
+    return day
+
+
+def _section(text: str, known: Collection[str]) -> str:
+    # An apostrophe keeps spreadsheets from running a text that begins with a sign.
+    section = text.removeprefix("'") or WHOLE
+    if known and section not in known:
+        raise ValueError(f"section {section!r} is not among {', '.join(known)}")
+    return section
+
+
+def _category(text: str, spellings: Mapping[str, str]) -> str:
+    if text.casefold() not in spellings:
+        known = ", ".join(dict.fromkeys(spellings.values()))
+        raise ValueError(f"category {text!r} is not among {known}")
+    return spellings[text.casefold()]
+
+
+def _minutes(text: str) -> int:
+    if not _SIX_DIGITS.fullmatch(text) or not 1 <= int(text) <= MOST_MINUTES:
+        raise ValueError(f"minutes {text!r} is not a whole number from 1 to {MOST_MINUTES}")
+    return int(text)
 
 
 def _start(text: str) -> int | None:

@@ -27,7 +27,7 @@ _OF_ESTIMATES: dict[str, Unit] = {
 _RESTS_ON: dict[str, Unit] = {  # what an answer says of itself, beside its rows
     "n": "visits",
     "missing_days": "days",
-    **dict.fromkeys(("implied_starts", "forgotten_finishes", "with_items"), "visits"),
+    **dict.fromkeys(("known_for", "implied_starts", "forgotten_finishes", "with_items"), "visits"),
     "as_of": "entry",
 }
 

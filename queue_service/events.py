@@ -225,6 +225,21 @@ class Helped(Event, frozen=True, kw_only=True, tag="Helped"):
     date: str
 
 
+class FreedTimeUsed(Event, frozen=True, kw_only=True, tag="FreedTimeUsed"):
+    """What a section used minutes for that shorter reception hours had freed."""
+
+    used_on: str  # local date; not `date`: it is no figure of that business day
+    section: str  # as the office definition names it; "-": the whole office
+    category: str
+    minutes: int
+
+
+class FreedTimeStruck(Event, frozen=True, kw_only=True, tag="FreedTimeStruck"):
+    """The use in entry `strikes` no longer counts."""
+
+    strikes: int
+
+
 class Imported(Event, frozen=True, kw_only=True, tag="Imported"):
     """History from elsewhere was taken in; its rows lie beside the ledger, in a file of their own."""
 
@@ -313,6 +328,8 @@ AnyEvent = (
     | Refused
     | HintAnswered
     | Helped
+    | FreedTimeUsed
+    | FreedTimeStruck
     | Imported
     | DeskChanged
     | ServiceChanged

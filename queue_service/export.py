@@ -1,4 +1,4 @@
-"""The ledger as tables: one row an entry, or one row a visit.
+"""The ledger as tables: one row an entry, one row a visit, or one row a use of freed time.
 
 It knows columns and how CSV and NDJSON are written. It decides nothing: a row says what the entries
 say, without what was taken back. Times carry the office's offset. A ticket's id is never in a row;
@@ -12,6 +12,7 @@ import msgspec
 
 from queue_service import events as ev
 from queue_service.events import AnyEvent, Entry
+from queue_service.freed_time import NotedUse
 from queue_service.hours import business_day, business_day_of, local_iso
 from queue_service.lines import cell, csv_line, ndjson_line
 from queue_service.offices import Office
@@ -20,7 +21,7 @@ from queue_service.questions import Questions
 from queue_service.visits import ENDS, OPEN, Stay, Visit, Visits
 
 Row = dict[str, Any]
-What = Literal["events", "tickets"]
+What = Literal["events", "tickets", "freed-time"]
 Format = Literal["csv", "ndjson", "parquet"]
 
 EVENT_COLUMNS = (
@@ -34,12 +35,17 @@ TICKET_COLUMNS = (
     *("business_date", "ticket", "booked_for", "arrived_at", "ended_at", "state"),
     *("started_implied", "calls", "legs", "stages", "items"),
 )
-COLUMNS: dict[What, tuple[str, ...]] = {"events": EVENT_COLUMNS, "tickets": TICKET_COLUMNS}
+FREED_COLUMNS = ("date", "section", "category", "minutes", "entry_id")  # as they are imported
+COLUMNS: dict[What, tuple[str, ...]] = {
+    "events": EVENT_COLUMNS,
+    "tickets": TICKET_COLUMNS,
+    "freed-time": FREED_COLUMNS,
+}
 KINDS: dict[str, str] = {  # of the columns in Parquet; whatever is not named here is text
-    **dict.fromkeys(("entry_id", "ticket", "calls"), COUNT),
+    **dict.fromkeys(("entry_id", "ticket", "calls", "minutes"), COUNT),
     **dict.fromkeys(("at", "issued_at", "called_at", "started_at", "finished_at"), INSTANT),
     **dict.fromkeys(("booked_for", "arrived_at", "ended_at"), INSTANT),
-    "business_date": DATE,
+    **dict.fromkeys(("business_date", "date"), DATE),
     "started_implied": TRUTH,
     "details": JSON,
     "legs": "STRUCT(service VARCHAR, joined_at TIMESTAMPTZ, called_at TIMESTAMPTZ, "
@@ -141,6 +147,16 @@ def _written(office: Office, name: str, value: Any) -> Any:
     return value
 
 
+# Freed time
+
+
+def use_row(noted: NotedUse) -> Row:
+    """One use of freed time."""
+    use = noted.use
+    values = (use.used_on, use.section, use.category, use.minutes, noted.entry)
+    return dict(zip(FREED_COLUMNS, values, strict=True))
+
+
 # Reading
 
 
@@ -154,9 +170,15 @@ async def rows(
 ) -> AsyncIterator[Row]:
     """The rows of the business dates from `first` to `last`, both included.
 
-    Entries appended meanwhile are not read. A visit comes when its day is over, so that one held
-    at a desk past the end of its day comes after those of the next.
+    Of freed time it is the dates on which it was used; what was struck is not in the rows. Entries
+    appended meanwhile are not read. A visit comes when its day is over, so that one held at a desk past
+    the end of its day comes after those of the next.
     """
+    if what == "freed-time":
+        for noted in await ledger.freed_time(office.id):
+            if noted.struck_by is None and first <= noted.use.used_on <= last:
+                yield use_row(noted)
+        return
     entries = ledger.entries_of(office.id)
     until = await entries.last()
     after = await entries.before(business_day_of(office, first).start)

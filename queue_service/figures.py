@@ -22,6 +22,7 @@ from queue_service.tickets import Stage
 
 Rows = npt.NDArray[np.void]  # of one of the kinds below
 Column = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 SHAPE = 3  # of what is kept; whatever has another one is computed anew from the ledger
 NONE = -1
@@ -85,6 +86,7 @@ class Day(Struct, frozen=True, kw_only=True):
     date: str
     source: str = LEDGER
     until: int  # the entry up to which the ledger was read
+    unknown: tuple[str, ...] = ()  # counts that its source cannot tell: they are not 0
     names: tuple[str, ...]
     visits: bytes  # rows of VISIT, and so on
     refused: bytes
@@ -153,7 +155,8 @@ _decoder = msgspec.msgpack.Decoder(Day)
 @lru_cache(DAYS_AT_HAND)
 def digest(day: Day) -> bytes:
     """The same for the same figures, wherever they lie and however far the ledger was read."""
-    told = hashlib.sha256(f"{day.date} {day.source} {' '.join(day.names)}\n".encode())
+    about = (day.date, day.source, *day.unknown, *day.names)
+    told = hashlib.sha256(f"{' '.join(about)}\n".encode())
     for rows in day.tables:
         told.update(len(rows).to_bytes(8, "big"))
         told.update(rows)

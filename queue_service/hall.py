@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from queue_service import events as ev
 from queue_service.events import DeskStatus, Entry
+from queue_service.freed_time import Use
 from queue_service.scripts import CALLS_KEPT
 from queue_service.tickets import AT_DESK, ENDED, IN_LINE, LIVE, Stage, State, Ticket
 
@@ -77,6 +78,8 @@ class _Encoded(Struct):
     counters: dict[str, int]
     calls: list[CallRecord]
     queues: dict[str, dict[int, int]]
+    uses: dict[int, Use] = {}
+    struck: dict[int, int] = {}
 
 
 class Hall:
@@ -92,6 +95,8 @@ class Hall:
         self.counters: dict[str, int] = {}
         self.calls: list[CallRecord] = []
         self.queues: dict[str, dict[int, int]] = {}  # "moving:handover" → ticket → place
+        self.uses: dict[int, Use] = {}  # of freed time, by entry
+        self.struck: dict[int, int] = {}  # which of them no longer count, and since which entry
 
     def encoded(self) -> bytes:
         """Everything that the entries so far add up to, as JSON."""
@@ -129,6 +134,8 @@ class Hall:
                 self.suspended.add(service)
             case ev.ServiceChanged(service=service):
                 self.suspended.discard(service)
+            case ev.FreedTimeUsed() | ev.FreedTimeStruck():
+                self._note_use(entry.id, event)
             case ev.OfficeChanged():
                 self.version = event.version
             case ev.DayOpened():
@@ -227,7 +234,14 @@ class Hall:
         assert desk is not None, "a ticket that is held has a desk"
         self.desks[desk] = replace(self.desks.get(desk, DeskRecord()), ticket=ticket)
 
-    # The day
+    # The office and its day
+
+    def _note_use(self, entry: int, event: ev.FreedTimeUsed | ev.FreedTimeStruck) -> None:
+        if isinstance(event, ev.FreedTimeStruck):
+            self.struck[event.strikes] = entry
+        else:
+            use = Use(event.used_on, event.section, event.category, event.minutes)
+            self.uses[entry] = use
 
     def _open_day(self, date: str) -> None:
         """Begin a day with what is still at the desks and nothing else. Twin: close_day.lua."""

@@ -5,17 +5,28 @@ means and percentiles come from the raw values of the range asked for and are ne
 figure of a visit stands in the interval of its arrival; intervals are half-open.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
 
 from queue_service.bins import Bin, Bins, reception_bins
-from queue_service.figures import NONE, REFUSED, STAGES, VISIT, Column, Day, Rows
+from queue_service.figures import (
+    LEDGER,
+    NONE,
+    REFUSED,
+    STAGES,
+    VISIT,
+    Column,
+    Day,
+    Flags,
+    Rows,
+)
 from queue_service.hours import DAYS, instant
-from queue_service.measures import LENGTHS, MEASURES, STAGE_MEASURES, WITHIN, measure
+from queue_service.measures import LENGTHS, MEASURES, STAGE_MEASURES, WITHIN, measure, nulled
 from queue_service.offices import Office
 
 Table = Literal["arrivals", "stages", "queue"]  # what rows tell of; the last two have own modules
@@ -61,20 +72,40 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Quality(Struct, frozen=True, kw_only=True):
-    """How far the figures can be trusted, as numbers of visits."""
+    """How far the figures can be trusted, as numbers of visits; null where nobody can tell.
 
-    implied_starts: int
-    forgotten_finishes: int
-    with_items: int
+    They are told of `known_for` visits: those that this system saw itself. The logs of others do not say.
+    """
 
-    @classmethod
-    def of(cls, visits: Rows) -> Self:
-        """How far these can be trusted."""
-        return cls(
-            implied_starts=int(visits["implied"].sum()),
-            forgotten_finishes=int(visits["forgotten"].sum()),
-            with_items=int(visits["with_items"].sum()),
-        )
+    known_for: int
+    implied_starts: int | None
+    forgotten_finishes: int | None
+    with_items: int | None
+
+
+def quality_of(days: Iterable[Day], begins: int, ends: int, service: str | None = None) -> Quality:
+    """The quality of the visits from `begins` to `ends`, of one service or of all."""
+    counted = Counter[str]()
+    for day in days:
+        if day.source != LEDGER:
+            continue
+        rows = day.visit_rows
+        rows = rows[_wanted(rows, "arrived_at", begins, ends, day.names, service)]
+        counted["known_for"] += rows.size
+        for name in ("implied", "forgotten", "with_items"):
+            counted[name] += int(rows[name].sum())
+    known = counted["known_for"]
+    return Quality(
+        known_for=known,
+        implied_starts=counted["implied"] if known else None,
+        forgotten_finishes=counted["forgotten"] if known else None,
+        with_items=counted["with_items"] if known else None,
+    )
+
+
+def quality_asked(question: Question, days: Iterable[Day], office: Office) -> Quality:
+    """That of the visits of the dates and the service that are asked for."""
+    return quality_of(days, *_bounds(question, office), question.service)
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -88,8 +119,10 @@ class Answer(Struct, frozen=True, kw_only=True):
 def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
     """Count the days of an office: whatever lies outside the dates asked for is left out."""
     visits, refused, names = _together(days)
-    visits = chosen(visits, "arrived_at", question, office, names)
-    refused = chosen(refused, "at", question, office, names)
+    wanted = chosen(visits, "arrived_at", question, office, names)
+    untold = {name: dark[wanted] for name, dark in _untold(days, question).items()}
+    visits = visits[wanted]
+    refused = refused[chosen(refused, "at", question, office, names)]
     groups = Groups(question, office, names)
     mine = groups.of(visits, "arrived_at")
     away = groups.of(refused, "at")
@@ -100,9 +133,15 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
         place[mine.size : mine.size + away.size],
         keys.size,
         question.within and question.within * 60_000,
+        untold,
     )
+    if dark := {day.date for day in days if "refused" in day.unknown}:
+        seen = {day.date for day in days if "refused" not in day.unknown}
+        none = groups.have(dark, keys) & ~groups.have(seen, keys)
+        none &= np.array(measured["refused"]) == 0
+        measured["refused"] = nulled(measured["refused"], none)
     rows = written(question, groups.labels(keys), measured)
-    return Answer(rows=rows, n=int(visits.size), quality=Quality.of(visits))
+    return Answer(rows=rows, n=int(visits.size), quality=quality_asked(question, days, office))
 
 
 def written(
@@ -134,15 +173,40 @@ def renamed(rows: Rows, day: Day, names: dict[str, int]) -> Rows:
     return mine
 
 
-def chosen(rows: Rows, at: str, question: Question, office: Office, names: Sequence[str]) -> Rows:
-    """The rows of the dates and the service that are asked for."""
+def _untold(days: Sequence[Day], question: Question) -> dict[str, Flags]:
+    """By count the visits whose day cannot tell it."""
+    names = {name for day in days for name in day.unknown} - {"refused"}
+    if "served" in names and question.within is not None:
+        names.add(WITHIN)
+    return {
+        name: np.concatenate(
+            [
+                np.full(day.visit_rows.size, (name if name != WITHIN else "served") in day.unknown)
+                for day in days
+            ]
+        )
+        for name in names
+    }
+
+
+def chosen(rows: Rows, at: str, question: Question, office: Office, names: Sequence[str]) -> Flags:
+    """Which rows are of the dates and the service that are asked for."""
+    return _wanted(rows, at, *_bounds(question, office), names, question.service)
+
+
+def _bounds(question: Question, office: Office) -> tuple[int, int]:
+    """From which instant until which the dates are that are asked for."""
     begins = instant(office.tz, question.first, 0)
-    ends = instant(office.tz, question.last + timedelta(days=1), 0)
-    wanted = (rows[at] >= begins) & (rows[at] < ends)
-    service = question.service
+    return begins, instant(office.tz, question.last + timedelta(days=1), 0)
+
+
+def _wanted(
+    rows: Rows, at: str, begins: int, ends: int, names: Sequence[str], service: str | None
+) -> Flags:
+    wanted: Flags = (rows[at] >= begins) & (rows[at] < ends)
     if service not in (None, WHOLE_OFFICE):
         wanted &= rows["service"] == (names.index(service) if service in names else NONE)
-    return rows[wanted]
+    return wanted
 
 
 class Groups:
@@ -233,6 +297,23 @@ class Groups:
             if only in (None, name)
         ]
         return np.concatenate([np.empty(0, "<i8"), *every])
+
+    def have(self, dates: Collection[str], keys: Column) -> Flags:
+        """Which groups have one of these dates in them."""
+        found = self._cut.of_dates(dates)
+        interval, weekday = self._parted(keys)
+        whole: Flags = np.logical_or.reduce(found, axis=1)
+        return whole[interval] if weekday is None else found[interval, weekday]
+
+    def _parted(self, keys: Column) -> tuple[Column, Column | None]:
+        """The intervals of the groups, and their weekdays where they are told apart by them."""
+        weekday = None
+        for by in reversed(self._question.told_by):
+            size = len(self._values[by])
+            if by == "weekday":
+                weekday = keys % size
+            keys = keys // size
+        return keys // len(self._services), weekday
 
     def labels(self, keys: Column) -> dict[str, list[Any]]:
         """What the groups are called, as columns."""

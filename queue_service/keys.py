@@ -14,8 +14,9 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:counters` | hash | `last:moving` → 12 · `issued:moving` → 12 | business day |
 | `{ashikaga}:calls` | list | the latest calls, newest first | business day |
 | `{ashikaga}:queue:moving:reception` | zset | `000000000012` scored by place (ms) | while waiting |
+| `{ashikaga}:freed` | hash | `17` → a use of freed time · `struck:17` → 19, which struck it | for ever |
 | `{ashikaga}:figures` | hash | `2026-11-23` → the figures of that business day | for ever |
-| `{ashikaga}:rolled` | hash | `2026-11-23` → the entry up to which they were read | for ever |
+| `{ashikaga}:rolled` | hash | `2026-11-23` → the entry up to which they were read; `at` → when | for ever |
 | `{ashikaga}:imports` | hash | `3f9a…` → what was imported, as JSON | for ever |
 | `{ashikaga}:counts` | hash | `2019-04-01/3f9a…` → visitors counted elsewhere, as JSON | for ever |
 | `{ashikaga}:channels` | hash | `2026-11/3f9a…` → copies through other channels, as JSON | for ever |
@@ -26,23 +27,33 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:clock` | string | `{"start":…,"from":…,"speed":60}`, simulated time | throw-away data only |
 | `{ashikaga}:answer:9f3c…` | string | what a command was answered | 72 hours |
 | `madoguchi:offices` | set | ids of all offices | configuration |
-| `madoguchi:keys` | hash | SHA-256 of an access key → its role and office | configuration |
+| `madoguchi:{access}:keys` | hash | id of an access key → its hash, role and office | configuration |
+| `madoguchi:{access}:used` | hash | id of an access key → when it was last used, about, ms | as its key |
+| `madoguchi:{access}:pepper` | string | which pepper the hashes were made with | configuration |
+| `madoguchi:{access}:answer:9f3c…` | string | what a command about keys was answered | 72 hours |
+| `madoguchi:{access}:code:5ad1…` | string | hash of an enrolment code → what it is for | ten minutes |
+| `madoguchi:{access}:wrong:77be…` | string | how many wrong codes came, from there or in all | minutes |
 | `madoguchi:secret` | string | the secret behind the ids of tickets | configuration |
 | `madoguchi:dataset` | string | the identity of this data set | configuration |
+| `madoguchi:limit:kiosk:3fa9…` | string | when a bucket of requests is full again, ms | until then |
 
+Keys about access share the hash tag `{access}`, for the same reason as those of an office.
 Every key of an office that is not configuration, an answer or a clock is what its ledger adds up to.
 """
 
 from collections.abc import Iterable
 
 OFFICES = "madoguchi:offices"
-KEYS = "madoguchi:keys"
+ACCESS = "madoguchi:{access}:"
+KEYS = f"{ACCESS}keys"
+USED = f"{ACCESS}used"
+PEPPER = f"{ACCESS}pepper"
 SECRET = "madoguchi:secret"  # noqa: S105 - the name of a key, not a secret
 DATASET = "madoguchi:dataset"
 
 HALL = (
     *("ledger", "head", "tickets", "desks", "suspended", "numbers"),
-    *("counters", "calls", "texts", "definitions", "clock"),
+    *("counters", "calls", "freed", "texts", "definitions", "clock"),
 )
 
 
@@ -58,6 +69,25 @@ def of(office: str, name: str) -> str:
 def answer(office: str, slot: str) -> str:
     """Where the answer to one command is remembered."""
     return of(office, f"answer:{slot}")
+
+
+def access(slot: str, code: str, there: str) -> list[str]:
+    """All keys a script about access is given, in the order in which access.lua names them.
+
+    `slot`, `code`, `there`: hashes of an intent, a code and an address; `-` where there is none.
+    """
+    wrong = (f"{ACCESS}wrong:all", f"{ACCESS}wrong:{there}")
+    return [KEYS, USED, PEPPER, f"{ACCESS}answer:{slot}", enrolment(code), *wrong]
+
+
+def enrolment(code: str) -> str:
+    """What a device will be that is enrolled with the code of this hash."""
+    return f"{ACCESS}code:{code}"
+
+
+def limit(name: str) -> str:
+    """The bucket of one limit and of one key or address."""
+    return f"madoguchi:limit:{name}"
 
 
 def queue(office: str, service: str, stage: str) -> str:

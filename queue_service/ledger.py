@@ -7,7 +7,7 @@ machine for the time.
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -19,7 +19,9 @@ from queue_service import keys
 from queue_service.board import Text
 from queue_service.connection import Client, connect
 from queue_service.events import DeskStatus
+from queue_service.freed_time import Use, written
 from queue_service.hall import DeskRecord
+from queue_service.hours import instant, local_time
 from queue_service.office_files import office_to_json
 from queue_service.offices import Office, Service
 from queue_service.questions import Questions
@@ -300,6 +302,33 @@ class Ledger(Questions):
         command = {"text": _text(text)}
         return await self._trips.write("set_notice", office, lambda _: command, intent)
 
+    async def use_freed_time(
+        self, office: str, uses: Sequence[Use], intent: Intent | None = None, *, once: bool = False
+    ) -> Reply:
+        """Write down what freed time was used for; the reply has the first entry, and how many.
+
+        `once`: pass over a use for each equal one that stands already, struck or not.
+
+        Raises:
+            NotYet: one lies ahead; none was written down.
+        """
+
+        def command(scene: Scene) -> Command:
+            return {"uses": [written(use) for use in uses], "once": once, "dates": _dates(scene)}
+
+        return await self._trips.write("use_freed_time", office, command, intent)
+
+    async def strike_freed_time(
+        self, office: str, entry: int, intent: Intent | None = None
+    ) -> Reply:
+        """Let a use no longer count; the reply has the entry that says so, and the use.
+
+        Raises:
+            UnknownEntry, AlreadyStruck
+        """
+        command = {"entry": f"{entry}"}
+        return await self._trips.write("strike_freed_time", office, lambda _: command, intent)
+
     async def apply_office(self, office: Office, intent: Intent | None = None) -> Reply:
         """Bring a definition into force; one that equals the present one changes nothing.
 
@@ -366,6 +395,15 @@ def _text(text: Text | None) -> str | None:
 
 def _allowed(*moves: Move) -> dict[str, frozenset[str]]:
     return {move: MOVES[move].sources for move in moves}
+
+
+def _dates(scene: Scene) -> dict[str, Any] | None:
+    """The local dates on which a business day begins and ends, and the instant between them."""
+    if scene.day is None:
+        return None  # the script will ask for the day before it looks
+    office, day = scene.office, scene.day
+    first, last = (local_time(office, at).date() for at in (day.start, day.end - 1))
+    return {"first": first, "last": last, "turns": instant(office.tz, last, 0)}
 
 
 def _head_starts(office: Office) -> dict[str, int]:

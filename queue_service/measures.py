@@ -4,12 +4,12 @@ Pure. An empty population is null, not zero. Percentiles are linear (R. J. Hyndm
 Quantiles in Statistical Packages", The American Statistician 50, 1996, type 7), always from raw values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from queue_service.figures import NONE, Column, End, Rows
+from queue_service.figures import NONE, Column, End, Flags, Rows
 
 Spans = Mapping[str, tuple[str, tuple[str, ...]]]  # the column, and what is told of it
 
@@ -44,46 +44,66 @@ DECIMALS = 4  # of seconds; the ledger knows milliseconds
 
 
 def measure(
-    visits: Rows, group: Column, away: Column, groups: int, within_ms: int | None = None
+    visits: Rows,
+    group: Column,
+    away: Column,
+    groups: int,
+    within_ms: int | None = None,
+    untold: Mapping[str, Flags] | None = None,
 ) -> dict[str, list[Any]]:
     """Every measure, as a column over the groups.
 
     `group`: of each visit, and once more for each further time that the visits are gone over; `away`:
     of each visitor who was turned away; `within_ms`: also count who was served after a wait of at
-    most so long. Times are in seconds.
+    most so long; `untold`: by count, the visits of which nobody can tell it. Times are in seconds.
     """
     again = group.size // visits.size if visits.size else 0
 
-    def count(where: Any) -> list[int]:
-        counted: list[int] = np.bincount(group[np.tile(where, again)], minlength=groups).tolist()
-        return counted
+    def count(where: Any) -> Column:
+        return np.bincount(group[np.tile(where, again)], minlength=groups)
 
-    told: dict[str, list[Any]] = {
+    counts = {
         "arrivals": count(np.ones(visits.size, bool)),
-        "refused": np.bincount(away, minlength=groups).tolist(),
+        "refused": np.bincount(away, minlength=groups),
         "called": count(visits["to_call"] != NONE),
         "served": count(visits["wait"] != NONE),
     }
     if within_ms is not None:
-        told[WITHIN] = count((visits["wait"] != NONE) & (visits["wait"] <= within_ms))
+        counts[WITHIN] = count((visits["wait"] != NONE) & (visits["wait"] <= within_ms))
     for end in (End.FINISHED, End.NO_SHOW, End.CANCELLED, End.EXPIRED):
-        told[end.name.lower()] = count(visits["end"] == end)
-    return told | _times(SPANS, visits, group, groups)
+        counts[end.name.lower()] = count(visits["end"] == end)
+    return _known(counts, count, untold) | _times(SPANS, visits, group, groups)
 
 
-def measure_stages(stays: Rows, group: Column, groups: int) -> dict[str, list[Any]]:
-    """Every measure of stages, as a column over the groups; `group` as above."""
+def measure_stages(
+    stays: Rows, group: Column, groups: int, untold: Mapping[str, Flags] | None = None
+) -> dict[str, list[Any]]:
+    """Every measure of stages, as a column over the groups; `group` and `untold` as above."""
     again = group.size // stays.size if stays.size else 0
-    chosen = {
-        "visits": np.ones(stays.size, bool),
-        "called": stays["wait"] != NONE,
-        "handled": stays["served"] != NONE,
+
+    def count(where: Any) -> Column:
+        return np.bincount(group[np.tile(where, again)], minlength=groups)
+
+    counts = {
+        "visits": count(np.ones(stays.size, bool)),
+        "called": count(stays["wait"] != NONE),
+        "handled": count(stays["served"] != NONE),
     }
-    told: dict[str, list[Any]] = {
-        name: np.bincount(group[np.tile(where, again)], minlength=groups).tolist()
-        for name, where in chosen.items()
-    }
-    return told | _times(STAGE_SPANS, stays, group, groups)
+    return _known(counts, count, untold) | _times(STAGE_SPANS, stays, group, groups)
+
+
+def _known(
+    counts: Mapping[str, Column],
+    count: Callable[[Any], Column],
+    untold: Mapping[str, Flags] | None,
+) -> dict[str, list[Any]]:
+    """Counts, null where nobody can tell them of any visit of a group."""
+    told: dict[str, list[Any]] = {name: found.tolist() for name, found in counts.items()}
+    for name, nobody in (untold or {}).items():
+        # Where it can be told of some visits of a group, these are counted.
+        dark = (count(nobody) > 0) & (count(~nobody) == 0)
+        told[name] = nulled(told[name], dark)
+    return told
 
 
 def _times(spans: Spans, rows: Rows, group: Column, groups: int) -> dict[str, list[Any]]:
@@ -94,6 +114,11 @@ def _times(spans: Spans, rows: Rows, group: Column, groups: int) -> dict[str, li
         found = _spans(group[there], np.tile(rows[column], again)[there].astype("<i8"), groups)
         told |= {f"{name}_{each}_s": found[each] for each in what}
     return told
+
+
+def nulled(counts: list[Any], where: Flags) -> list[Any]:
+    """Counts, with null where nobody can tell."""
+    return [None if dark else count for count, dark in zip(counts, where.tolist(), strict=True)]
 
 
 def _spans(group: Column, values: Column, groups: int) -> dict[str, list[float | None]]:

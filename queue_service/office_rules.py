@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from queue_service import words
+from queue_service.freed_time import CATEGORIES
 from queue_service.hours import HOLIDAY_COUNTRIES, MIDNIGHT, clock, week_problems
 from queue_service.offices import Office, Service, Texts
 from queue_service.tickets import Stage
@@ -62,6 +63,7 @@ def check(office: Office) -> list[Problem]:
         *_notes(office),
         *_priorities(office),
         *_languages(office),
+        *_categories(office),
         *_services(office),
         *_number_clashes(office.services),
         *_desks(office),
@@ -86,6 +88,14 @@ def _languages(office: Office) -> Iterator[Problem]:
     yield from _repeated("languages", office.languages)
     for i, slide in enumerate(office.slides):
         yield from _texts(f"slides[{i}]", slide)
+
+
+def _categories(office: Office) -> Iterator[Problem]:
+    yield from _ids("freed_time", [each.id for each in office.freed_time])
+    for i, category in enumerate(office.freed_time):
+        if category.id in CATEGORIES:
+            yield Problem(f"freed_time[{i}].id", f"{category.id} is there already: remove it")
+        yield from _texts(f"freed_time[{i}].name", category.name)
 
 
 def _times(office: Office) -> Iterator[Problem]:

@@ -84,6 +84,13 @@ class Procedure(Part, frozen=True, kw_only=True):
     channels: Mapping[str, Channel] = {}
 
 
+class Category(Part, frozen=True, kw_only=True):
+    """What freed time may be used for, beside the usual."""
+
+    id: str
+    name: Texts = {}
+
+
 class Service(Part, frozen=True, kw_only=True):
     """What a visitor chooses at the kiosk: one line of people, one run of numbers."""
 
@@ -141,6 +148,7 @@ class Office(Part, frozen=True, kw_only=True):
     priorities: Mapping[str, float] = {}  # minutes of head start; always holds PRIORITIES
     languages: tuple[str, ...] = LANGUAGES
     slides: tuple[Texts, ...] = ()  # what the lobby's board shows in turn, below the calls
+    freed_time: tuple[Category, ...] = ()  # its own categories, beside freed_time.CATEGORIES
     services: tuple[Service, ...]
     desks: tuple[Desk, ...]
 

@@ -14,6 +14,7 @@ import structlog
 
 from queue_service.access import Access
 from queue_service.ledger import Ledger
+from queue_service.limits import Limits
 from queue_service.refusals import Unavailable
 from queue_service.settings import Settings
 
@@ -24,16 +25,17 @@ log = structlog.get_logger("engine")
 
 
 class State(Protocol):
-    """What a server knows: both are None until the engine has been reached."""
+    """What a server knows: all are None until the engine has been reached."""
 
     ledger: Ledger | None
     access: Access | None
+    limits: Limits | None
 
 
 @asynccontextmanager
 async def opened(state: State, settings: Settings) -> AsyncIterator[None]:
     """Work with the engine. One that is away is waited for, after it has been tried once."""
-    state.ledger = state.access = None
+    state.ledger = state.access = state.limits = None
     tried = asyncio.Event()
     working = asyncio.create_task(_hold(state, settings, tried), name="ledger")
     working.add_done_callback(stop_loudly)
@@ -49,10 +51,15 @@ async def _hold(state: State, settings: Settings, tried: asyncio.Event) -> None:
     while True:
         try:
             async with Ledger.open(settings.redis_url or "", settings.archives) as ledger:
-                state.access = Access(ledger.redis, settings.admin_key)
+                access = Access(ledger.redis, settings.admin_key, settings.pepper)
+                await access.hashes()  # or somebody has to be told now that no key will fit
+                state.access, state.limits = access, Limits(ledger.redis)
                 state.ledger = ledger
                 tried.set()
-                await asyncio.Event().wait()  # until we are ended
+                try:
+                    await asyncio.Event().wait()  # until we are ended
+                finally:
+                    await access.close()
         except Unavailable as away:
             log.warning("engine_away", reason=str(away.__cause__), retry_s=RECONNECT_S)
         tried.set()

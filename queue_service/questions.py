@@ -18,6 +18,7 @@ from queue_service.connection import Client
 from queue_service.entries import Entries
 from queue_service.estimates import Estimate, Model
 from queue_service.events import Entry
+from queue_service.freed_time import NotedUse, noted
 from queue_service.offices import Office
 from queue_service.round_trip import Reply, RoundTrips, Shown, accepted, answered
 
@@ -123,6 +124,11 @@ class Questions:
         """How many people wait for each service."""
         snapshot = await self.snapshot(office)
         return queue_lines(await self.known_office(office), snapshot)
+
+    async def freed_time(self, office: str) -> list[NotedUse]:
+        """What freed time was used for, by date and entry, what was struck included."""
+        async with answered():
+            return noted(await self.redis.hgetall(keys.of(office, "freed")))
 
     def entries_of(self, office: str) -> Entries:
         """All entries of an office, the sealed ones included."""

@@ -13,6 +13,7 @@ from queue_service import keys
 from queue_service.connection import Client
 from queue_service.entries import Entries
 from queue_service.figures import decode
+from queue_service.freed_time import rendered
 from queue_service.hall import Hall, encode_ticket
 from queue_service.offices import Office
 from queue_service.questions import Questions
@@ -21,24 +22,25 @@ from queue_service.roll_ups import computed
 from queue_service.round_trip import answered
 
 Value = dict[str, str] | list[str]
-DERIVED = ("head", "tickets", "desks", "suspended", "numbers", "counters", "calls")
+DERIVED = ("head", "tickets", "desks", "suspended", "numbers", "counters", "freed", "calls")
 
 
 def render(hall: Hall) -> dict[str, Value]:
     """Every derived key of an office, by its name without the office, as Redis holds it."""
     head = {"seq": hall.seq, "at": hall.at, "version": hall.version, "date": hall.date}
-    rendered: dict[str, Value] = {
+    found: dict[str, Value] = {
         "head": {name: str(value) for name, value in head.items() if value},
         "tickets": {str(seq): encode_ticket(ticket) for seq, ticket in hall.tickets.items()},
         "desks": {id: _json(desk) for id, desk in hall.desks.items()},
         "suspended": dict.fromkeys(hall.suspended, "1"),
         "numbers": {number: str(seq) for number, seq in hall.numbers.items()},
         "counters": {name: str(count) for name, count in hall.counters.items()},
+        "freed": rendered(hall.uses, hall.struck),
         "calls": [_json(call) for call in hall.calls],
     }
     for name, line in hall.queues.items():
-        rendered[f"queue:{name}"] = {f"{seq:012d}": str(place) for seq, place in line.items()}
-    return {name: value for name, value in rendered.items() if value}
+        found[f"queue:{name}"] = {f"{seq:012d}": str(place) for seq, place in line.items()}
+    return {name: value for name, value in found.items() if value}
 
 
 def _json(record: Any) -> str:

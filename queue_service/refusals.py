@@ -93,10 +93,54 @@ class DeskInUse(Refusal):
     code = "desk_in_use"
 
 
+class NotYet(Refusal):
+    """Freed time cannot have been used on a date that is still to come."""
+
+    code = "not_yet"
+
+
+class UnknownEntry(Refusal):
+    """There is no entry of freed time with this id."""
+
+    code = "unknown_entry"
+
+
+class AlreadyStruck(Refusal):
+    """This entry was struck before; it does not count any more."""
+
+    code = "already_struck"
+
+
 class KeyReused(Refusal):
     """This idempotency key was used for another request; use a new key for each intent."""
 
     code = "key_reused"
+
+
+class UnknownKey(Refusal):
+    """There is no key with this id; `madoguchi keys list` shows them."""
+
+    code = "unknown_key"
+
+
+class UnknownCode(Refusal):
+    """No device can be enrolled with this code: it is mistyped, was used, or its time is over."""
+
+    code = "unknown_code"
+
+
+class TooManyCodes(Refusal):
+    """Too many wrong codes were tried. Wait a little; codes that are good stay so for their time."""
+
+    code = "too_many_codes"
+
+
+class OtherPepper(Refusal):
+    """The keys of this data set were made with another MADOGUCHI_PEPPER. Set it as it was then, the
+    same for every part; it can be changed when no key is left.
+    """
+
+    code = "other_pepper"
 
 
 class ClockLive(Refusal):

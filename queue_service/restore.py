@@ -39,7 +39,8 @@ async def restore(
 ) -> None:
     """Write a backup into an empty data set and verify every office.
 
-    Access keys that are there already stay valid beside those of the backup.
+    The access keys are those of the backup, as of then: a key that was made here before is gone, and
+    one that was revoked since the backup works again.
 
     Raises:
         NotEmpty: there are offices; nothing was changed.
@@ -132,8 +133,12 @@ async def _open(redis: Client, backup: Backup) -> None:
     async with answered(), redis.pipeline(transaction=True) as pipe:
         if settings.secret:
             pipe.set(keys.SECRET, settings.secret)
+        # Keys that are there were hashed with a secret that is now replaced.
+        pipe.delete(keys.KEYS, keys.USED, keys.PEPPER)
         if settings.keys:
             pipe.hset(keys.KEYS, mapping=settings.keys)
+        if settings.pepper:
+            pipe.set(keys.PEPPER, settings.pepper)
         if settings.offices:
             pipe.sadd(keys.OFFICES, *settings.offices)
         pipe.set(keys.DATASET, backup.manifest.dataset)

@@ -28,6 +28,7 @@ from queue_service.visits import Visits
 
 FINAL_MS = 24 * 3_600_000  # after the end of a day
 CURSOR = ""  # in `rolled`: up to this entry every day is rolled up
+LATEST = "at"  # in `rolled`: when a day was rolled up last (s)
 
 
 class Outstanding(Struct, frozen=True):
@@ -85,7 +86,9 @@ async def roll_up(ledger: Questions, office: Office, date: str) -> Day:
 
     async def keep(pipe: Client) -> None:
         known = rolled_until(await pipe.hget(rolled, date))
+        seconds, _ = await pipe.time()
         pipe.multi()
+        pipe.hset(rolled, LATEST, seconds)
         if known <= day.until:
             pipe.hset(keys.of(office.id, "figures"), date, encode(day))
             pipe.hset(rolled, date, _noted(day.until))
@@ -93,6 +96,13 @@ async def roll_up(ledger: Questions, office: Office, date: str) -> Day:
     async with answered():
         await ledger.redis.transaction(keep, rolled)
     return day
+
+
+async def latest(ledger: Questions, office: str) -> int | None:
+    """When a day was rolled up last, in seconds since the epoch by the engine's clock; None: never."""
+    async with answered():
+        noted = await ledger.redis.hget(keys.of(office, "rolled"), LATEST)
+    return int(noted) if noted else None
 
 
 async def computed(ledger: Questions, office: Office, date: str, until: int | None = None) -> Day:

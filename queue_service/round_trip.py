@@ -22,6 +22,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from queue_service import keys, scripts
 from queue_service.board import OpenHours
 from queue_service.connection import AWAY, Client
+from queue_service.freed_time import Use
 from queue_service.hall import DeskRecord
 from queue_service.hours import (
     BusinessDay,
@@ -50,11 +51,19 @@ class Intent(Struct, frozen=True):
     slot: str  # credential, method, path and idempotency key, hashed
     fingerprint: str  # the body, hashed
     keep_ms: int = REMEMBERED_MS
+    seed: str = ""  # known to whoever has this intent, and to nobody else: the engine is not told
 
     @classmethod
     def of(cls, credential: str, method: str, path: str, key: str, body: bytes) -> Self:
         """The intent behind a request that brought an idempotency key."""
-        return cls(_digest("\0".join((credential, method, path, key)).encode()), _digest(body))
+        named = "\0".join((credential, method, path, key)).encode()
+        seed = hashlib.sha256(b"seed\0" + named).hexdigest()
+        return cls(_digest(named), _digest(body), seed=seed)
+
+    @classmethod
+    def once(cls) -> Self:
+        """An intent of its own, for a command that brought none: only our re-sending repeats it."""
+        return cls(secrets.token_hex(16), "-", RESENT_MS, secrets.token_hex(32))
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -89,6 +98,9 @@ class Reply(Struct, frozen=True, kw_only=True):
     desk: DeskRecord | None = None
     version: int = 0
     expired: int = 0
+    entry: int | None = None  # the first that was appended
+    count: int = 0  # how many were
+    use: Use | None = None
 
     def shown(self) -> Shown:
         """The one ticket of this reply."""
@@ -185,7 +197,7 @@ class RoundTrips:
         Raises:
             Refusal: the script refused, for one of the reasons its header names.
         """
-        intent = intent or Intent(secrets.token_hex(16), "-", RESENT_MS)
+        intent = intent or Intent.once()
         told = {"intent": intent.fingerprint, "keep": intent.keep_ms}
         raw = await self._ask(verb, office, lambda scene: command(scene) | told, intent.slot)
         return accepted(_decoder.decode(raw))

@@ -32,15 +32,27 @@ class _Run(Struct, frozen=True):
 
 
 async def is_due(ledger: Questions, office: Office) -> bool:
-    """Whether there may be something to seal, by a look at the oldest entry in the engine."""
+    """Whether there may be something to seal."""
+    return await days_due(ledger, office) > 0
+
+
+async def days_due(ledger: Questions, office: Office) -> int:
+    """How many days may be sealed, by a look at the oldest entry in the engine and the latest.
+
+    Days of the calendar: those on which nobody came are among them.
+    """
     async with answered(), ledger.redis.pipeline(transaction=False) as pipe:
         pipe.xrange(keys.of(office.id, "ledger"), count=1)
         pipe.hget(keys.of(office.id, "head"), "at")
         oldest, latest = await pipe.execute()
     if not oldest:
-        return False
+        return 0
     begun = events.decode(oldest[0][1]["event"].encode()).at
-    return int(latest or 0) >= business_day(office, begun).end + FINAL_MS
+    first, not_final = (
+        date.fromisoformat(business_day(office, at).date)
+        for at in (begun, int(latest or 0) - FINAL_MS)
+    )
+    return max(0, (not_final - first).days)
 
 
 async def seal(ledger: Questions, office: Office) -> list[Segment]:

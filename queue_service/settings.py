@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
@@ -32,7 +33,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = None  # None: no QR codes on tickets
+    proxies: str | None = (
+        None  # addresses and networks whose X-Forwarded-For is believed, with commas
+    )
     admin_key: str | None = None  # the first administrator's key; not stored
+    pepper: str | None = None  # goes into the hashes of keys; not stored. See keyed_hash
     log_format: Literal["json", "text"] = "text"
     durability: Literal["always", "everysec"] = "always"
     retention_days: int | None = None  # sealed entries older than this are deleted; None: never
@@ -52,7 +57,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             host=given["host"] or "127.0.0.1",
             port=_port(given["port"] or "8000"),
             public_url=_public_url(given["public_url"]),
-            admin_key=_admin_key(given["admin_key"]),
+            proxies=_proxies(given["proxies"]),
+            admin_key=_secret(given, "admin_key"),
+            pepper=_secret(given, "pepper"),
             log_format=_one_of("log_format", given["log_format"] or "text", "json", "text"),
             durability=_one_of("durability", given["durability"] or "always", "always", "everysec"),
             retention_days=_retention(given["retention_days"]),
@@ -65,7 +72,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Every field but the secrets, so that settings may be logged."""
-        hidden = {"redis_url", "jobs_redis_url", "admin_key"}
+        hidden = {"redis_url", "jobs_redis_url", "admin_key", "pepper"}
         shown = (
             f"{name}={'…' if name in hidden and value else repr(value)}"
             for name in self.__struct_fields__
@@ -112,6 +119,18 @@ def _public_url(url: str | None) -> str | None:
     return url and url.rstrip("/")
 
 
+def _proxies(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return ",".join(str(ip_network(each.strip())) for each in text.split(","))
+    except ValueError as error:
+        raise BadSetting(
+            f"{PREFIX}PROXIES is {text!r}: write the addresses of the proxies in front of us, like "
+            f"127.0.0.1,10.1.0.0/24 ({error})"
+        ) from None
+
+
 def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)
@@ -129,12 +148,13 @@ def _retention(text: str | None) -> int | None:
     )
 
 
-def _admin_key(key: str | None) -> str | None:
-    if key is not None and len(key) < 16:
+def _secret(given: Mapping[str, str | None], name: str) -> str | None:
+    secret = given[name]
+    if secret is not None and len(secret) < 16:
         raise BadSetting(
-            f"{PREFIX}ADMIN_KEY is shorter than 16 characters: choose a long random one"
+            f"{PREFIX}{name.upper()} is shorter than 16 characters: choose a long random one"
         )
-    return key
+    return secret
 
 
 def _one_of(name: str, text: str, *words: _Word) -> _Word:

@@ -206,7 +206,9 @@ def tally(
         "helped": (HELPED, [(e.at, name(e.service or ""), name(e.channel)) for e in also.helped]),
         "desks": (OPEN, [(name(each.desk), each.since, each.until) for each in also.desks]),
     }
-    packed = {title: np.array(found, kind).tobytes() for title, (kind, found) in tables.items()}
+    packed: dict[str, Any] = {
+        title: np.array(found, kind).tobytes() for title, (kind, found) in tables.items()
+    }
     return Day(date=date, source=source, until=until, names=tuple(rows.names), **packed)
 
 

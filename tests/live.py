@@ -20,7 +20,7 @@ SMALL = "/api/v1/offices/small"
 
 # A server that has imported everything once and forks for each test: a start takes milliseconds.
 forks = multiprocessing.get_context("forkserver")
-forks.set_forkserver_preload(["pytest", "tests.served"])
+forks.set_forkserver_preload(["pytest", "tests.served", "worker.work"])
 
 
 class Child:
@@ -98,11 +98,15 @@ def free_port() -> int:
 
 @contextmanager
 def live(
-    engine_url: str, folder: Path, public_url: str | None = None, port: int = 0
+    engine_url: str,
+    folder: Path,
+    public_url: str | None = None,
+    port: int = 0,
+    jobs_url: str | None = None,
 ) -> Iterator[Live]:
     """Serve the data set of an engine, boards and pages too, until the block ends."""
     port, log = port or free_port(), folder / "stderr"
-    process = Child(engine_url, str(port), str(folder), public_url or "", str(log))
+    process = Child(engine_url, str(port), str(folder), public_url or "", str(log), jobs_url or "")
     try:
         running = Live(port, process, log)
         wait_for_port(running)

@@ -5,6 +5,7 @@ or raises a `Refusal`. It knows the table of moves and `ModelHall`; it refuses t
 Lua.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 
 from queue_service import events as ev
 from queue_service.events import DeskStatus
+from queue_service.freed_time import Use
 from queue_service.hall import DeskRecord
 from queue_service.ledger import Wish
 from queue_service.offices import Office
@@ -172,6 +174,27 @@ class Model(ModelHall):
             self.messages.pop(service, None)
             if message:
                 self.messages[service] = message
+
+    def use_freed_time(self, uses: tuple[Use, ...], once: bool) -> None:
+        """Write every use down, or none; `once`: but those that have an equal one."""
+        self.turn_day()
+        if any(use.used_on > self.today for use in uses):
+            raise self.refusal("not_yet")
+        standing = Counter(self.hall.uses.values() if once else ())
+        for use in uses:
+            if standing[use] > 0:
+                standing[use] -= 1
+            else:
+                self.append(ev.FreedTimeUsed(at=self.now, **msgspec.structs.asdict(use)))
+
+    def strike_freed_time(self, entry: int) -> None:
+        """Let a use no longer count."""
+        self.turn_day()
+        if entry not in self.hall.uses:
+            raise self.refusal("unknown_entry")
+        if entry in self.hall.struck:
+            raise self.refusal("already_struck")
+        self.append(ev.FreedTimeStruck(at=self.now, strikes=entry))
 
     def apply_office(self, office: Office) -> int:
         """Bring a definition into force. Of several reasons against it any may be given."""

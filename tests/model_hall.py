@@ -78,6 +78,11 @@ class ModelHall:
         self.entries.append(entry)
         self.hall.apply(entry)
 
+    @property
+    def today(self) -> str:
+        """What the calendar on the wall shows; it turns at midnight, whenever the business day does."""
+        return (EPOCH + timedelta((self.now + EAST) // DAY)).isoformat()
+
     # The day
 
     def day_of(self, instant: int) -> int:

@@ -2,6 +2,9 @@
 
     tend        end the business day, let bookings lapse
     rollup      compute the figures of a business day anew
+    archive     seal final days, delete old ones
+    waits       learn how long people wait
+    survey      look what of this is due at an office
     jobs        which functions are jobs, and the worker that runs them
     schedule    the tick that asks for them
     work        both together in one process

@@ -8,9 +8,7 @@ import asyncio
 import structlog
 
 from queue_service import sealing
-from queue_service.archive_manifest import ArchiveError
 from queue_service.ledger import OpenLedger
-from queue_service.refusals import Refusal
 
 log = structlog.get_logger("worker.archive")
 
@@ -18,22 +16,18 @@ log = structlog.get_logger("worker.archive")
 def seal(open: OpenLedger, retention_days: int | None, office: str) -> int:
     """Seal what is final and delete what is too old; returns how many days were sealed.
 
-    Twice, late or at once it comes to the same. An engine that is away, a full disk or an archive that
-    cannot be read is logged and tried again by the next tick: until then the engine keeps the days.
+    Twice, late or at once it comes to the same. Where the disk is full or the archive cannot be read
+    it fails, and the engine keeps the days.
     """
     return asyncio.run(_seal(open, retention_days, office))
 
 
 async def _seal(open: OpenLedger, retention_days: int | None, office: str) -> int:
-    try:
-        async with open() as ledger:
-            sealed = await sealing.seal(ledger, await ledger.office(office))
-            gone = []
-            if retention_days is not None:
-                gone = await sealing.delete_old(ledger, office, retention_days)
-    except (Refusal, ArchiveError) as failure:
-        log.error("not_sealed", office=office, reason=str(failure))
-        return 0
+    async with open() as ledger:
+        sealed = await sealing.seal(ledger, await ledger.office(office))
+        gone = []
+        if retention_days is not None:
+            gone = await sealing.delete_old(ledger, office, retention_days)
     for segment in sealed:
         log.info("sealed", office=office, date=f"{segment.date}", entries=segment.rows)
     for segment in gone:

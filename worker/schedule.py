@@ -14,53 +14,61 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from queue_service.ledger import OpenLedger
+from queue_service.ledger import Ledger, OpenLedger
 from queue_service.refusals import Unavailable
-from queue_service.roll_ups import note_cursor, outstanding
-from queue_service.sealing import is_due
-from queue_service.waits import are_due
-from worker.jobs import LEARN, ROLL_UP, SEAL, TEND, ask, job_queue
-
-TICK_S = 30.0  # a booking lapses at most this late, a day without visitors ends this late
-AWAY_S = 2.0  # an engine that is away is asked again so often
+from worker.jobs import LEARN, ROLL_UP, SEAL, SURVEY, TEND, USUAL, Times, ask, job_queue
+from worker.survey import due
 
 log = structlog.get_logger("worker.schedule")
 
+Wanted = tuple[str, ...]  # a job, and what it is about
 
-def tick(redis: Redis, open: OpenLedger) -> int:
+
+def tick(redis: Redis, open: OpenLedger, times: Times = USUAL) -> int:
     """Ask for what has to be done at every office; returns at how many."""
     found = asyncio.run(_survey(open))
-    queue = job_queue(redis)
-    for office, (dates, more) in found.items():
-        ask(queue, TEND, office)
-        for date in dates:
-            ask(queue, ROLL_UP, office, date)
-        for job in more:
-            ask(queue, job, office)
+    queue = job_queue(redis, times)
+    for wanted in found.values():
+        for job in wanted:
+            ask(queue, *job)
     return len(found)
 
 
-async def _survey(open: OpenLedger) -> dict[str, tuple[tuple[str, ...], list[str]]]:
-    """Every office: the business dates whose figures are behind, and what else has to be done."""
-    found = {}
+async def _survey(open: OpenLedger) -> dict[str, list[Wanted]]:
+    """What has to be done at every office."""
     async with open() as ledger:
-        for id in await ledger.offices():
-            office = await ledger.office(id)
-            behind = await outstanding(ledger, office)
-            await note_cursor(ledger.redis, id, behind.cursor)
-            due = {SEAL: await is_due(ledger, office), LEARN: await are_due(ledger, id)}
-            found[id] = (behind.dates, [job for job, holds in due.items() if holds])
-    return found
+        offices = await ledger.offices()
+        return {id: [(TEND, id), *await _beside(ledger, id)] for id in offices}
+
+
+async def _beside(ledger: Ledger, id: str) -> list[Wanted]:
+    """What has to be done at an office beside tending it.
+
+    One that cannot be looked at, because its ledger is damaged, keeps no other waiting: a job looks
+    again, and fails where failures are seen.
+
+    Raises:
+        Unavailable: the engine is away, and with it every office.
+    """
+    try:
+        found = await due(ledger, id)
+    except Unavailable:
+        raise
+    except Exception as damage:  # noqa: BLE001 - however it is damaged; the job's failure tells more
+        log.error("not_surveyed", office=id, reason=str(damage))
+        return [(SURVEY, id)]
+    wanted = [(ROLL_UP, id, date) for date in found.dates]
+    return [*wanted, *([(SEAL, id)] * found.sealing), *([(LEARN, id)] * found.learning)]
 
 
 class Schedule(threading.Thread):
     """Ticks until told to stop. A thread: rq keeps the main one for its signals."""
 
-    def __init__(self, redis: Redis, open: OpenLedger, tick_s: float = TICK_S) -> None:
+    def __init__(self, redis: Redis, open: OpenLedger, times: Times = USUAL) -> None:
         super().__init__(name="schedule", daemon=True)
         self._redis = redis
         self._open = open
-        self._tick_s = tick_s
+        self._times = times
         self._stopped = threading.Event()
         self.failed = False
 
@@ -80,8 +88,8 @@ class Schedule(threading.Thread):
 
     def _tick(self) -> float:
         try:
-            tick(self._redis, self._open)
+            tick(self._redis, self._open, self._times)
         except (RedisError, Unavailable) as failure:
             log.warning("engine_away", error=type(failure).__name__)
-            return AWAY_S
-        return self._tick_s
+            return self._times.away
+        return self._times.tick

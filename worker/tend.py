@@ -8,7 +8,6 @@ import asyncio
 import structlog
 
 from queue_service.ledger import OpenLedger
-from queue_service.refusals import Refusal
 
 log = structlog.get_logger("worker.tend")
 
@@ -16,19 +15,14 @@ log = structlog.get_logger("worker.tend")
 def tend(open: OpenLedger, office: str) -> int:
     """Do what is outstanding at an office; returns how many bookings lapsed.
 
-    Twice or at once it finds nothing left to do. An engine that is away, or an office that is gone,
-    is logged and left to the next tick.
+    Twice or at once it finds nothing left to do.
     """
     return asyncio.run(_tend(open, office))
 
 
 async def _tend(open: OpenLedger, office: str) -> int:
-    try:
-        async with open() as ledger:
-            lapsed = await ledger.tend(office)
-    except Refusal as refusal:
-        log.warning("not_tended", office=office, code=refusal.code)
-        return 0
+    async with open() as ledger:
+        lapsed = await ledger.tend(office)
     if lapsed:
         log.info("bookings_lapsed", office=office, count=lapsed)
     return lapsed

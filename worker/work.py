@@ -9,13 +9,13 @@ from redis.exceptions import RedisError
 
 from queue_service.ledger import Ledger
 from queue_service.settings import Settings
-from worker.jobs import make_worker
-from worker.schedule import AWAY_S, Schedule
+from worker.jobs import USUAL, Times, make_worker
+from worker.schedule import Schedule
 
 log = structlog.get_logger("worker")
 
 
-def work(settings: Settings) -> int:
+def work(settings: Settings, times: Times = USUAL) -> int:
     """Work until told to stop; returns the exit code.
 
     SIGTERM ends it after the present job, which takes seconds at most. An engine that is away is
@@ -26,10 +26,10 @@ def work(settings: Settings) -> int:
     assert ledger_url is not None, "whoever starts a worker knows the engine"
     open = partial(Ledger.open, ledger_url, settings.archives)
     with Redis.from_url(settings.jobs_redis_url or ledger_url) as redis:
-        _wait_for(redis)
-        schedule = Schedule(redis, open)
+        _wait_for(redis, times)
+        schedule = Schedule(redis, open, times)
         try:
-            worker = make_worker(redis, open, settings.retention_days)
+            worker = make_worker(redis, open, settings.retention_days, times)
             schedule.start()
             worker.work(logging_level="WARNING")
         except RedisError as failure:
@@ -40,11 +40,11 @@ def work(settings: Settings) -> int:
         return 0 if worker.was_asked_to_stop and not schedule.failed else 1
 
 
-def _wait_for(redis: Redis) -> None:
+def _wait_for(redis: Redis, times: Times) -> None:
     while True:
         try:
             redis.ping()
             return
         except RedisError as failure:
             log.warning("engine_away", error=type(failure).__name__)
-            time.sleep(AWAY_S)
+            time.sleep(times.away)

@@ -15,12 +15,14 @@ from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
 from queue_service.api import (
+    access,
     board,
     desks,
     docs,
     entrance,
     estimates,
     events,
+    freed_time,
     health,
     moves,
     offices,
@@ -36,6 +38,7 @@ from queue_service.api.guard import may
 from queue_service.api.openapi import describe
 from queue_service.api.problems import HEADERS
 from queue_service.api.request import provide_intent, provide_ledger, read_strictly
+from queue_service.connection import connect
 from queue_service.opening import opened
 from queue_service.settings import Settings
 from queue_service.version import VERSION
@@ -46,9 +49,15 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def _ledger(app: Litestar) -> AsyncIterator[None]:
-    async with opened(app.state, app.state.settings):
-        yield
+async def _engines(app: Litestar) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    # That of the jobs is only looked at, when a monitor asks.
+    app.state.jobs = connect(settings.jobs_redis_url or settings.redis_url or "")
+    try:
+        async with opened(app.state, settings):
+            yield
+    finally:
+        await app.state.jobs.aclose()
 
 
 def _quiet(response: Response[Any]) -> Response[Any]:
@@ -89,7 +98,7 @@ def create_app(
         route_handlers=[
             *(offices.router, entrance.router, tickets.router, moves.router),
             *(desks.router, board.router, voice.router, events.router),
-            *(stats.router, estimates.router, reports.router),
+            *(stats.router, estimates.router, reports.router, freed_time.router, access.router),
         ],
     )
     app = Litestar(
@@ -105,7 +114,7 @@ def create_app(
         before_request=read_strictly,
         after_request=_quiet,
         before_send=[_name_methods],
-        lifespan=[_ledger, *lifespans],
+        lifespan=[_engines, *lifespans],
         openapi_config=OpenAPIConfig(
             title="madoguchi",
             version=VERSION,

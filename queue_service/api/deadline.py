@@ -1,6 +1,7 @@
 """One deadline around a whole request: looking up the key, the ledger's work, everything.
 
-Each step bounds its own talk with the engine; steps in a row would add up without this.
+Each step bounds its own talk with the engine; steps in a row would add up without this. Questions of
+analysts are about years and may take longer; their routes say so.
 """
 
 import asyncio
@@ -15,10 +16,13 @@ from queue_service.api.exceptions import of_refusal
 from queue_service.refusals import Unavailable
 
 DEADLINE_S = 3.0  # a ticket machine has its answer within 3.5 s
+FOR_YEARS = {"deadline_s": 60.0}  # `opt` of routes whose answers count years of visits
 
 
 class Deadline(ASGIMiddleware):
     """Begins an answer within `DEADLINE_S`, or says that the engine cannot be reached.
+
+    A route may have another deadline: `deadline_s` in its `opt`.
 
     The time that the asker takes to send the body does not count, nor does that of reading a long
     answer.
@@ -48,7 +52,7 @@ class Deadline(ASGIMiddleware):
             await send(message)
 
         loop = asyncio.get_running_loop()
-        limit = asyncio.timeout(DEADLINE_S)
+        limit = asyncio.timeout(scope["route_handler"].opt.get("deadline_s", DEADLINE_S))
         try:
             async with limit:
                 await next_app(scope, receiving, sending)

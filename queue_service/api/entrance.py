@@ -47,6 +47,7 @@ async def show_signs(
 )
 async def show_qr(visit: TheVisit, office: FromPath[str], ticket: FromPath[str]) -> Response[bytes]:
     """The address of the visitor's own page as a QR code; 404 while no PUBLIC_URL is set."""
+    await visit.ledger.ticket(visit.office, visit.seq)  # or a page that finds nothing
     settings: Settings = visit.request.app.state.settings
     if not settings.public_url:
         raise Problem("no_public_url", "MADOGUCHI_PUBLIC_URL is not set: nobody's phone finds us.")

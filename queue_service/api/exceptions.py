@@ -32,13 +32,16 @@ def _answer(
         "detail": detail,
         "code": code,
     }
+    headers = dict(headers or {})
+    if "retry_after_s" in more:
+        headers["Retry-After"] = str(more["retry_after_s"])
     # Encoded here, because more may hold a lone surrogate from a hostile request.
     raw = msgspec.json.encode(msgspec.to_builtins(body | more, str_keys=True))
     return Response(
         raw,
         status_code=status,
         media_type="application/problem+json",
-        headers=HEADERS | (headers or {}),
+        headers=HEADERS | headers,
     )
 
 

@@ -1,7 +1,15 @@
 """Who may do what: each handler names its roles, and one guard holds everyone to them.
 
-`roles` names them; `holder` lets in, too, whoever has the id of the ticket and shows no key. A
-handler without a rule does not start: `app.create_app` walks the routes.
+What stands in the `opt` of a handler is its rule, and the table in ACCESS.md is drawn from it:
+
+    roles      who may; with an office in the path, only at that office
+    holder     whoever has the id of the ticket in the path may, too, and shows no key
+    near       whoever asks from this machine may, too
+    own_office the office is not in the path: the handler asks `check_office`
+    door       a WebSocket, whose key comes later: display.door asks the same question
+    limit      how often the public may ask from one address, if not as usual; None: as often as it likes
+
+A handler without a rule does not start: `app.create_app` walks the routes.
 """
 
 from typing import Any
@@ -9,19 +17,40 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from queue_service.access import Access, Credential, Role
+from queue_service.access import Access
 from queue_service.api.problems import Problem
+from queue_service.limits import Limit, Limits, network, seconds
 from queue_service.refusals import Unavailable
+from queue_service.rights import (
+    ADMIN,
+    ANALYST,
+    ANYONE,
+    BOARD,
+    KIOSK,
+    PUBLIC,
+    RECORDS,
+    STAFF,
+    Credential,
+    Role,
+    Verdict,
+    judge,
+)
+
+__all__ = ["ADMIN", "ANALYST", "ANYONE", "BOARD", "KIOSK", "PUBLIC", "RECORDS", "STAFF"]
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
-PUBLIC: frozenset[Role] = frozenset()
-ADMIN = frozenset({Role.ADMIN})
-STAFF = frozenset({Role.STAFF, Role.ADMIN})
-KIOSK = frozenset({Role.KIOSK, Role.STAFF, Role.ADMIN})
-BOARD = frozenset({Role.DISPLAY, Role.STAFF, Role.ADMIN})
-ANALYST = frozenset({Role.ANALYST, Role.ADMIN})
-ANYONE = frozenset(Role)
+# A ticket machine asks a few times a minute, a desk every few seconds, a page of figures some thirty
+# times at once; programs of the house may ask more. An administrator's key has no limit: it could do
+# worse than ask often.
+LIMITS = {
+    Role.KIOSK: Limit("kiosk", per_s=50, burst=500),
+    Role.DISPLAY: Limit("display", per_s=50, burst=500),
+    Role.STAFF: Limit("staff", per_s=50, burst=500),
+    Role.ANALYST: Limit("analyst", per_s=50, burst=500),
+}
+BY_ADDRESS = Limit("public", per_s=20, burst=400)  # a hall's phones may share one
+WRONG_KEY = Limit("wrong", per_s=0.5, burst=30)  # a screen whose key was revoked asks again, too
 
 
 def holder(connection: Connection) -> Credential | None:
@@ -32,7 +61,17 @@ def holder(connection: Connection) -> Credential | None:
 
 def works_at(who: Credential | None, office: str) -> bool:
     """Whether this is staff of an office."""
-    return who is not None and who.role in STAFF and who.office in (None, office)
+    return judge(who, STAFF, office) is Verdict.LET_IN
+
+
+def check_office(who: Credential | None, office: str | None) -> None:
+    """Hold somebody to his own office, where the path does not name it; None: every office.
+
+    Raises:
+        Problem
+    """
+    if who is not None and not who.covers(office):
+        raise Problem("forbidden", f"This key is for the office {who.office}.")
 
 
 async def may(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -40,27 +79,61 @@ async def may(connection: Connection, handler: BaseRouteHandler) -> None:
     key = _key(connection)
     user = await _find(connection, key) if key else None
     connection.scope["user"] = user
+    await _ask_for_patience(connection, handler, user, wrong=bool(key) and user is None)
     # Only the answers to OPTIONS, which Litestar writes itself, have no roles; see `app`.
     roles: frozenset[Role] = handler.opt.get("roles", PUBLIC)
     if key and user is None:
         raise Problem("no_key", "This key is unknown or was revoked.")
-    if roles == PUBLIC:
-        return
     if user is None and handler.opt.get("holder"):
         return  # the ticket's id in the path is right enough
-    if user is None:
+    if handler.opt.get("door") or (handler.opt.get("near") and _is_near(connection)):
+        return
+    office = connection.path_params.get("office")
+    verdict = judge(user, roles, office)
+    if verdict is Verdict.UNKNOWN:
         raise Problem("no_key", "Send a key: Authorization: Bearer KEY.")
-    if user.role not in roles:
+    if user is not None and verdict is Verdict.WRONG_ROLE:
         needed = ", ".join(sorted(roles))
         raise Problem("forbidden", f"A key of role {user.role} may not do this; it takes {needed}.")
-    office = connection.path_params.get("office")
-    if office is not None and user.office not in (None, office):
-        raise Problem("forbidden", f"This key is for the office {user.office}.")
+    if verdict is Verdict.ELSEWHERE:
+        check_office(user, office)
+
+
+async def _ask_for_patience(
+    connection: Connection, handler: BaseRouteHandler, user: Credential | None, *, wrong: bool
+) -> None:
+    """Count a request; whoever asks too often is told when to come back."""
+    limit = _limit(handler, user, wrong=wrong)
+    limits: Limits | None = connection.app.state.limits
+    if limit is None or limits is None:
+        return
+    address = connection.client.host if connection.client else ""
+    wait_s = await limits.wait_s(user.id if user else network(address), limit)
+    if wait_s:
+        again = seconds(wait_s)
+        reason = f"That was too often ({limit.name}). Come back in {again} s."
+        raise Problem("too_many", reason, retry_after_s=again)
+
+
+def _limit(handler: BaseRouteHandler, user: Credential | None, *, wrong: bool) -> Limit | None:
+    if wrong:
+        return WRONG_KEY
+    if user is not None:
+        return LIMITS.get(user.role)
+    found: Limit | None = handler.opt.get("limit", BY_ADDRESS)
+    return found
 
 
 def _key(connection: Connection) -> str:
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def _is_near(connection: Connection) -> bool:
+    client = connection.client
+    near = client is not None and (client.host == "::1" or client.host.startswith("127."))
+    # What a proxy on this machine passes on comes from elsewhere.
+    return near and not {"forwarded", "x-forwarded-for"} & connection.headers.keys()
 
 
 async def _find(connection: Connection, key: str) -> Credential | None:

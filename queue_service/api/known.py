@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from queue_service.api.problems import Problem, invalid
 from queue_service.api.schemas import ItemBody
+from queue_service.freed_time import names, sections
 from queue_service.ledger import Ledger
 from queue_service.offices import Office, UnknownDesk, UnknownService
+from queue_service.words import OWN
 
 Check = Callable[[Office], object]
 
@@ -46,6 +48,14 @@ def procedures(office: Office, items: tuple[ItemBody, ...]) -> None:
         if item.procedure not in known:
             names = ", ".join(sorted(known)) or "none"
             raise invalid(f"items[{i}].procedure", f"{item.procedure!r} is not among {names}")
+
+
+def freed_time(office: Office, section: str, category: str) -> None:
+    """Raises: Problem, naming the field."""
+    if section not in (known := sections(office)):
+        raise invalid("section", f"{section!r} is not among {', '.join(known)}")
+    if category not in (usual := names(office, OWN)):
+        raise invalid("category", f"{category!r} is not among {', '.join(usual)}")
 
 
 def desk(desk: str, services: tuple[str, ...] = ()) -> Check:

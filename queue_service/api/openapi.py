@@ -4,6 +4,7 @@ Every refusal is a problem, a body is described as strictly as it is read, and w
 takes no key.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -25,7 +26,8 @@ from queue_service.api import schemas
 from queue_service.api.guard import PUBLIC
 from queue_service.api.request import KEY_LENGTH, KEY_PATTERN
 from queue_service.offices import Office
-from queue_service.tables import MEDIA
+from queue_service.reports.writing import MEDIA
+from queue_service.tables import MEDIA as FILES
 
 TEXT = OpenAPIType.STRING
 REFERENCE = "#/components/schemas/"
@@ -56,6 +58,7 @@ WHY = {
     409: "Not possible now; nothing was changed.",
     413: "The body is too large.",
     422: "The idempotency key was used with another body.",
+    429: "That was too often; come back after `Retry-After` seconds.",
     503: "The engine cannot be reached; try again, with the same idempotency key.",
 }
 TAGGED = ("/stats/arrivals", "/stats/stages", "/stats/queue")
@@ -122,15 +125,22 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
     if path.endswith(AS_FILES):
-        content = getattr(answers["200"], "content", None) or {}
-        for media in MEDIA.values():
-            content.setdefault(media, OpenAPIMediaType(schema=Schema(type=TEXT)))
+        _also(answers["200"], FILES.values())
     if path.endswith(TAGGED):
         answers["304"] = OpenAPIResponse(description="It is what `If-None-Match` names.")
+    if "/reports/" in path:
+        _also(answers["200"], MEDIA.values())
     if path.endswith("/call-next"):
         answers["204"] = OpenAPIResponse(description="Nobody waits.")
     elif "204" in answers:
         answers["204"] = OpenAPIResponse(description="Done; there is nothing to say.")
+
+
+def _also(answer: OpenAPIResponse | Reference, media: Iterable[str]) -> None:
+    """Describe the other forms in which an answer is given."""
+    content = getattr(answer, "content", None) or {}
+    for each in media:
+        content.setdefault(each, OpenAPIMediaType(schema=Schema(type=TEXT)))
 
 
 def _refusals(operation: Operation, path: str, method: str, public: bool) -> list[int]:
@@ -139,10 +149,11 @@ def _refusals(operation: Operation, path: str, method: str, public: bool) -> lis
         400: writes or bool(operation.parameters),
         401: True,
         403: not public or path.endswith("/cancel"),
-        404: "{office}" in path,
+        404: "{" in path or writes,
         409: writes,
         413: writes,
         422: writes,
+        429: True,
         503: True,
     }
     return [code for code, does in applies.items() if does]

@@ -15,6 +15,8 @@ STATUS: dict[str, int] = {
     "unknown_desk": 404,
     "unknown_service": 404,
     "unknown_ticket": 404,
+    "unknown_key": 404,
+    "unknown_code": 404,
     "no_public_url": 404,
     "no_voice": 404,
     # 410: what was there
@@ -30,9 +32,16 @@ STATUS: dict[str, int] = {
     "nothing_to_undo": 409,
     "service_in_use": 409,
     "desk_in_use": 409,
+    "not_yet": 409,
+    "unknown_entry": 409,
+    "already_struck": 409,
     "refused": 409,
     "key_reused": 422,
+    # 429, 503: later
+    "too_many": 429,
+    "too_many_codes": 429,
     "unavailable": 503,
+    "other_pepper": 503,
 }
 
 # Of every answer: nothing is kept on the way, guessed, or passed on, unless a handler says so.

@@ -3,7 +3,7 @@
 Ids and words that reach the scripts match `Word`: safe in keys, in JSON, and in a log.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from litestar import Request
@@ -13,6 +13,7 @@ from queue_service import tickets
 from queue_service.api.guard import holder, works_at
 from queue_service.estimates import Estimate
 from queue_service.events import DeskStatus
+from queue_service.freed_time import MOST_MINUTES
 from queue_service.hours import local_time
 from queue_service.ledger import Ledger
 from queue_service.tickets import Move, Stage, State
@@ -137,6 +138,23 @@ class HelpedBody(Body, frozen=True, kw_only=True):
         Word | None, Meta(description="Which counter it would have been; null: none of them.")
     ] = None
     channel: Word = "floor"
+
+
+class FreedTimeBody(Body, frozen=True, kw_only=True):
+    """What a section used freed time for."""
+
+    used_on: Annotated[date, Meta(description="Local date; not one to come.")]
+    section: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            description="As the services of the office name it; - where they name none.",
+            examples=["市民課"],
+        ),
+    ]
+    category: Annotated[Word, Meta(examples=["training"])]
+    minutes: Annotated[int, Meta(ge=1, le=MOST_MINUTES)]
 
 
 class NeedsBody(Body, frozen=True, kw_only=True):

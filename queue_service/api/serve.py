@@ -1,21 +1,18 @@
 """Running the API: one process, one port, ended within ten seconds."""
 
-import asyncio
 import resource
 import socket
 import sys
-from typing import cast
 
 import uvicorn
 from litestar import Litestar
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from queue_service.api.connections import CONNECTIONS, BoardSocket, Connection
 
 DRAIN_S = 8  # requests in flight may finish; with what is around it, ten seconds
 UNREAD_MS = 5_000  # a screen whose machine has gone silent is let go after so long
 UNSENT_BYTES = 16 * 1024  # the kernel would take megabytes for one that reads too slowly
-CONNECTIONS = 4_000  # beyond it new requests are told to come back; a screen is one
 FILES = CONNECTIONS + 200  # one for each connection; the rest for the engine, logs, pages
-HEAD_BYTES = 16 * 1024
 
 
 class PortInUse(OSError):
@@ -47,14 +44,6 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-class _Socket(WebSocketsSansIOProtocol):
-    """A WebSocket with nothing waiting in it: who is slow is sent the next board after this one."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        cast(asyncio.Transport, transport).set_write_buffer_limits(high=0)
-
-
 def _allow_files() -> None:
     """Ask for as many open files as connections need; many systems give 1,024 unasked."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -63,8 +52,11 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def serve(app: Litestar, host: str, port: int) -> None:
-    """Answer until SIGTERM or Ctrl-C; then finish what is in flight and return."""
+def serve(app: Litestar, host: str, port: int, proxies: str | None = None) -> None:
+    """Answer until SIGTERM or Ctrl-C; then finish what is in flight and return.
+
+    `proxies`: addresses and networks of those who may say for whom they ask, with commas.
+    """
     _allow_files()
     listening = listen(host, port)
     config = uvicorn.Config(
@@ -72,13 +64,14 @@ def serve(app: Litestar, host: str, port: int) -> None:
         lifespan="on",
         log_config=None,
         access_log=False,
-        # Forwarded addresses are believed from nobody: whoever can send a header could be anyone.
-        proxy_headers=False,
+        # Forwarded addresses are believed from nobody else: whoever can send a header could be anyone.
+        proxy_headers=proxies is not None,
+        forwarded_allow_ips=proxies or "",
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
         limit_concurrency=CONNECTIONS,
-        ws=_Socket,
-        h11_max_incomplete_event_size=HEAD_BYTES,
+        http=Connection,
+        ws=BoardSocket,
         ws_max_size=4096,  # a screen sends its key and nothing else
         ws_ping_interval=5,
         ws_ping_timeout=5,

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec.structs import replace
 
+from queue_service.api.deadline import FOR_YEARS
 from queue_service.api.guard import ANALYST
 from queue_service.api.known import checked
 from queue_service.api.problems import invalid
@@ -216,5 +217,6 @@ router = Router(
     "/offices/{office:str}",
     route_handlers=[arrivals, stages, queue, meanings],
     dependencies={"question": Provide(_question, sync_to_thread=False)},
+    opt=FOR_YEARS,
     tags=["statistics"],
 )

@@ -7,7 +7,6 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from queue_service.access import Credential, Role
 from queue_service.api import known
 from queue_service.api.guard import KIOSK, PUBLIC, STAFF, holder, works_at
 from queue_service.api.problems import Problem
@@ -23,6 +22,7 @@ from queue_service.api.schemas import (
 from queue_service.ledger import Ledger, Wish
 from queue_service.offices import Office
 from queue_service.refusals import Refusal
+from queue_service.rights import Credential, Role
 from queue_service.round_trip import Intent, Shown
 from queue_service.tickets import Item, Move, State
 

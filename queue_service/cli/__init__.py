@@ -61,11 +61,12 @@ first steps:
   madoguchi demo                              look at a living hall
   madoguchi office sample > cityhall.yaml     an office to start from
   madoguchi up --office cityhall.yaml         everything on this machine
-  madoguchi keys new --role kiosk --office cityhall
+  madoguchi keys enrol --role kiosk --office cityhall
   madoguchi doctor                            when something is wrong
 
 Settings are environment variables: MADOGUCHI_DATA_DIR, _HOST, _PORT, _REDIS_URL, _JOBS_REDIS_URL,
-_ADMIN_KEY, _PUBLIC_URL, _LOG_FORMAT (text, json), _DURABILITY (always, everysec), _RETENTION_DAYS."""
+_ADMIN_KEY, _PEPPER (goes into the hashes of keys), _PUBLIC_URL, _PROXIES (whose X-Forwarded-For is
+believed), _LOG_FORMAT (text, json), _DURABILITY (always, everysec), _RETENTION_DAYS."""
 
 
 def parser() -> argparse.ArgumentParser:

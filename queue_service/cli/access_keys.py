@@ -1,9 +1,11 @@
-"""`madoguchi keys`: make, list and revoke access keys."""
+"""`madoguchi keys`: make, list and revoke access keys; let devices enrol with a code."""
 
 import argparse
 from datetime import UTC, datetime
 
-from queue_service.access import Access, Credential, Role
+from queue_service import enrolment
+from queue_service.access import Made
+from queue_service.cli import links
 from queue_service.cli.command import (
     CommandFailed,
     Commands,
@@ -13,13 +15,15 @@ from queue_service.cli.command import (
     say,
     table,
 )
-from queue_service.cli.engines import with_ledger
+from queue_service.cli.engines import access_of, with_ledger
+from queue_service.enrolment import Enrolment, Offered
 from queue_service.ledger import Ledger
+from queue_service.rights import Role
 from queue_service.settings import Settings
 
 
 def add(commands: Commands) -> None:
-    """`keys new|list|revoke`."""
+    """`keys new|enrol|list|revoke`."""
     group = commands.group(
         "keys",
         "make, list and revoke access keys",
@@ -27,10 +31,11 @@ def add(commands: Commands) -> None:
         Every device and every person has a key of its own, so that one can be revoked alone.
 
         example:
-          madoguchi keys new --role kiosk --office cityhall --label "entrance 1F"
+          madoguchi keys enrol --role kiosk --office cityhall --label "entrance 1F"
         """,
     )
     _add_new(group)
+    _add_enrol(group)
     _add_list(group)
     _add_revoke(group)
 
@@ -59,13 +64,33 @@ def _add_new(group: Commands) -> None:
     add_format(new)
 
 
+def _add_enrol(group: Commands) -> None:
+    enrol = group.add(
+        "enrol",
+        "make a code that puts one device into service",
+        _enrol,
+        """
+        Eight characters, good once and for ten minutes. Open the page of the device, such as
+        /kiosk/cityhall: it asks for the code and gets a key of its own, which nobody has to type or
+        to see. Only the code is on standard output.
+
+        example:
+          madoguchi keys enrol --role display --office cityhall --label "lobby, left"
+        """,
+    )
+    enrol.add_argument("--role", required=True, choices=[str(role) for role in enrolment.ROLES])
+    add_office(enrol, "the office that the device belongs to")
+    enrol.add_argument("--label", default="", metavar="TEXT", help="where it is used")
+    add_format(enrol)
+
+
 def _add_list(group: Commands) -> None:
     listed = group.add(
         "list",
         "list the keys, without showing them",
         _list,
         """
-        The keys themselves are not stored, only their hashes.
+        The keys themselves are not stored, only their hashes. `used` is true to about a minute.
 
         example:
           madoguchi keys list
@@ -90,50 +115,91 @@ def _add_revoke(group: Commands) -> None:
 
 
 def _new(args: argparse.Namespace, settings: Settings) -> int:
-    async def make(ledger: Ledger) -> tuple[str, Credential]:
-        offices = await ledger.offices()
-        if args.office is not None and args.office not in offices:
-            known = ", ".join(offices) or "none yet"
-            raise CommandFailed(
-                f"There is no office {args.office} (there is: {known}). "
-                "`madoguchi office apply FILE.yaml` makes one."
-            )
-        return await Access(ledger.redis).new(Role(args.role), args.office, args.label)
+    async def make(ledger: Ledger) -> Made:
+        if args.office is not None:
+            await _check(ledger, args.office)
+        return await access_of(ledger, settings).make(Role(args.role), args.office, args.label)
 
-    key, credential = with_ledger(settings, make, create=True)
+    made = with_ledger(settings, make, create=True)
+    held = made.credential
     told = {
-        "id": credential.id,
-        "key": key,
-        "role": credential.role,
-        "office": credential.office,
-        "label": credential.label,
+        "id": held.id,
+        "key": made.key,
+        "role": held.role,
+        "office": held.office,
+        "label": held.label,
     }
-    answer(args, told, key)
+    answer(args, told, made.key)
     if args.format == "text":
         say(
-            f"This {credential.role} key ({credential.id}) is good for "
-            f"{credential.office or 'every office'}. It is shown this once and stored hashed."
+            f"This {held.role} key ({held.id}) is good for {held.office or 'every office'}. "
+            "It is shown this once and stored hashed."
+        )
+    return 0
+
+
+async def _check(ledger: Ledger, office: str) -> None:
+    offices = await ledger.offices()
+    if office not in offices:
+        known = ", ".join(offices) or "none yet"
+        raise CommandFailed(
+            f"There is no office {office} (there is: {known}). "
+            "`madoguchi office apply FILE.yaml` makes one."
+        )
+
+
+def _enrol(args: argparse.Namespace, settings: Settings) -> int:
+    async def offer(ledger: Ledger) -> Offered:
+        await _check(ledger, args.office)
+        codes = Enrolment(access_of(ledger, settings))
+        return await codes.offer(Role(args.role), args.office, args.label)
+
+    offered = with_ledger(settings, offer)
+    told = {
+        "code": offered.code,
+        "role": offered.offer.role,
+        "office": offered.offer.office,
+        "label": offered.offer.label,
+        "expires_at": _written(offered.until),
+    }
+    answer(args, told, offered.code)
+    if args.format == "text":
+        pages = " or ".join(links.pages(offered.offer.role, args.office))
+        say(
+            f"Open {pages} on the device and enter this code within ten minutes. It is good once, "
+            f"for a {offered.offer.role} key of {args.office}."
         )
     return 0
 
 
 def _list(args: argparse.Namespace, settings: Settings) -> int:
-    found = with_ledger(settings, lambda ledger: Access(ledger.redis).list())
+    async def look(ledger: Ledger) -> list[dict[str, str | None]]:
+        access = access_of(ledger, settings)
+        used = await access.used()
+        return [
+            {
+                "id": each.id,
+                "role": each.role,
+                "office": each.office,
+                "label": each.label,
+                "created_at": _written(each.created_at),
+                "last_used_at": _written(used[each.id]) if each.id in used else None,
+            }
+            for each in await access.list()
+        ]
+
+    found = with_ledger(settings, look)
+    columns = {"office": "all", "created_at": "", "last_used_at": "never", "label": ""}
     rows = [
-        (each.id, each.role, each.office or "all", _written(each.created_at), each.label)
+        [
+            each["id"] or "",
+            each["role"] or "",
+            *(each[name] or absent for name, absent in columns.items()),
+        ]
         for each in found
     ]
-    told = [
-        {
-            "id": each.id,
-            "role": each.role,
-            "office": each.office,
-            "label": each.label,
-            "created_at": _written(each.created_at),
-        }
-        for each in found
-    ]
-    answer(args, {"keys": told}, table(("id", "role", "office", "created", "label"), rows))
+    header = ("id", "role", "office", "created", "used", "label")
+    answer(args, {"keys": found}, table(header, rows))
     return 0
 
 
@@ -142,6 +208,8 @@ def _written(at: int) -> str:
 
 
 def _revoke(args: argparse.Namespace, settings: Settings) -> int:
-    gone = with_ledger(settings, lambda ledger: Access(ledger.redis).revoke(args.id))
+    gone = with_ledger(
+        settings, lambda ledger: access_of(ledger, settings).revoke(args.id)
+    ).credential
     print(f"Revoked: {gone.role} key {gone.id} {gone.label}".rstrip())
     return 0

@@ -17,8 +17,8 @@ from queue_service.restore import restore
 from queue_service.settings import Settings
 
 BACKUP_TEACHES = """
-    Entries, definitions, hashes of access keys, and the secret behind the ids of tickets: keep the
-    file where only you can read it. It appears whole or not at all.
+    Entries, definitions, hashes of access keys, and the secret behind them and the ids of tickets:
+    keep the file where only you can read it. It appears whole or not at all.
 
     example:
       madoguchi backup /mnt/elsewhere/madoguchi-$(date +%F).zip
@@ -26,7 +26,8 @@ BACKUP_TEACHES = """
 RESTORE_TEACHES = """
     Nothing is replaced: the data dir or engine must not hold an office yet, and no service may run
     on it. Every hash is checked before anything is written. A restore that was interrupted leaves a
-    data set that does not start; do it again. Restart parts on other machines after it.
+    data set that does not start; do it again. Restart parts on other machines after it. Access keys
+    are those of the backup: look at `madoguchi keys list` whether one of them was revoked since.
 
     example:
       madoguchi restore madoguchi-2026-11-23.zip --data-dir /srv/madoguchi

@@ -86,7 +86,7 @@ def _demo(args: argparse.Namespace, settings: Settings) -> int:
     # SIGTERM leaves as little behind as Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with throw_away(port=args.port) as service:
+        with throw_away(port=args.port, worker=True) as service:
             today = datetime.datetime.now(office.tz).date()
             wanted = Show(
                 office=office, today=today, speed=args.speed, seed=args.seed, history=args.history

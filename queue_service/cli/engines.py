@@ -10,6 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from queue_service.access import Access
 from queue_service.cli.command import CommandFailed, say
 from queue_service.embedded import Embedded, running_url
 from queue_service.engine_check import check_dataset, check_engine
@@ -91,6 +92,20 @@ def without_password(url: str) -> str:
         return url
     place = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=f"…@{place}").geturl()
+
+
+def access_of(ledger: Ledger, settings: Settings) -> Access:
+    """The keys of the data set that a ledger belongs to."""
+    return Access(ledger.redis, settings.admin_key, settings.pepper)
+
+
+def check_pepper(settings: Settings) -> None:
+    """Refuse to look at keys that were hashed otherwise: nobody would be let in.
+
+    Raises:
+        OtherPepper
+    """
+    with_ledger(settings, lambda ledger: access_of(ledger, settings).hashes())
 
 
 def with_ledger(

@@ -24,14 +24,15 @@ from queue_service.settings import Settings
 
 
 def add(commands: Commands) -> None:
-    """`export events|tickets`."""
+    """`export events|tickets|freed-time`."""
     parser = commands.add(
         "export",
-        "write the entries or the visits of some days as CSV, NDJSON or Parquet",
+        "write entries, visits or uses of freed time of some days as CSV, NDJSON or Parquet",
         _export,
         """
         events: one row an entry. tickets: one row a visit, with its legs, stages and items,
-        beginning with the columns of a ticket log. What was undone is not in the visits. Times
+        beginning with the columns of a ticket log. What was undone is not in the visits.
+        freed-time: one row a use, as `import freed-time` reads it; what was struck is left out. Times
         carry the office's offset. CSV is UTF-8 with CRLF; texts that a spreadsheet would run begin
         with an apostrophe. Parquet needs -o and the optional part `analysis`
         (pip install 'madoguchi[analysis]'); legs, stages and items are lists in it.
@@ -53,7 +54,7 @@ def add(commands: Commands) -> None:
 
 def _add_which(parser: Parser) -> None:
     """What is exported, and of which office and days."""
-    parser.add_argument("what", choices=("events", "tickets"))
+    parser.add_argument("what", choices=("events", "tickets", "freed-time"))
     add_office(parser, "which office")
     for name, end in (("from", "first"), ("to", "last")):
         parser.add_argument(
@@ -62,7 +63,7 @@ def _add_which(parser: Parser) -> None:
             metavar="DATE",
             type=a_date,
             required=True,
-            help=f"{end} business date, included",
+            help=f"{end} date, included",
         )
 
 

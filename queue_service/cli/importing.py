@@ -25,6 +25,7 @@ from queue_service.cli.command import (
 from queue_service.cli.engines import with_ledger
 from queue_service.counts import Copies, Count, Table, read_copies, read_counts
 from queue_service.elsewhere import Kind, keep
+from queue_service.freed_time_table import TakenUses, take_in_uses
 from queue_service.imports import Import, Source, take_in
 from queue_service.ledger import Ledger
 from queue_service.log_columns import Columns, TicketLogError
@@ -67,6 +68,16 @@ CHANNELS = """
       madoguchi import channels konbini.csv --office cityhall
     """
 
+FREED_TIME = """
+    Columns: date, section, category, minutes; the section may be left out where the office has none. A
+    category is written as its id or by its name. Every row becomes an entry of the ledger, which can be
+    struck like any other. A row for which an equal one stands already is passed over: the same table
+    again changes nothing, and of one that has grown only the new rows go in.
+
+    example:
+      madoguchi import freed-time freed.csv --office cityhall --dry-run
+    """
+
 GROUP = """
     example:
       madoguchi import tickets tickets.csv --office cityhall --dry-run
@@ -74,12 +85,13 @@ GROUP = """
 
 
 def add(commands: Commands) -> None:
-    """`import tickets|counts|channels`."""
+    """`import tickets|counts|channels|freed-time`."""
     group = commands.group("import", "take in history from elsewhere", GROUP)
     tickets = group.add("tickets", "a log with one row a ticket", _tickets, TICKETS)
     counts = group.add("counts", "visitors that were counted by interval", _counts, COUNTS)
     channels = group.add("channels", "copies issued through other channels", _channels, CHANNELS)
-    for parser in (tickets, counts, channels):
+    freed = group.add("freed-time", "what freed time was used for", _freed_time, FREED_TIME)
+    for parser in (tickets, counts, channels, freed):
         parser.add_argument("file", type=Path, metavar="FILE", help="CSV, or CSV packed with gzip")
         add_office(parser, "the office whose history it is")
         parser.add_argument(
@@ -142,6 +154,39 @@ def _channels(args: argparse.Namespace, settings: Settings) -> int:
     return _taken(args, settings, _table(args, "channels", "channels", read_copies))
 
 
+def _freed_time(args: argparse.Namespace, settings: Settings) -> int:
+    async def work(ledger: Ledger) -> TakenUses:
+        office = await ledger.office(args.office)
+        with closing(lines_of(args.file)) as lines, _rejected(args.file) as reject:
+            return await take_in_uses(ledger, office, lines, rejected=reject, dry=args.dry_run)
+
+    with _readable(args.file):
+        what = with_ledger(settings, work)
+    if what.rejected:
+        say(f"{what.rejected} rows could not be used: see {args.file.name}.rejected.csv.")
+    rows = [(name, f"{minutes}") for name, minutes in what.sections.items()]
+    told = [
+        f"{what.rows} uses, {what.first} to {what.last}, {what.minutes} minutes",
+        f"{what.known} of them stand already; {what.new} are new",
+        *("", table(("section", "minutes"), rows)),
+    ]
+    answer(args, to_builtins(what), "\n".join(told))
+    if args.dry_run:
+        say("Nothing was taken in: without --dry-run it will be.")
+    return 0 if what.rows else 1
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Put into words why a file cannot be taken in."""
+    try:
+        yield
+    except TicketLogError as failure:
+        raise CommandFailed(str(failure)) from failure
+    except OSError as failure:
+        raise CommandFailed(f"{file}: {failure.strerror or failure}") from failure
+
+
 def _table(
     args: argparse.Namespace,
     kind: Kind,
@@ -160,12 +205,8 @@ def _table(
 
 def _taken(args: argparse.Namespace, settings: Settings, work: Work) -> int:
     """Take it in, and say what it was; returns the exit code."""
-    try:
+    with _readable(args.file):
         what, new = with_ledger(settings, work)
-    except TicketLogError as failure:
-        raise CommandFailed(str(failure)) from failure
-    except OSError as failure:
-        raise CommandFailed(f"{args.file}: {failure.strerror or failure}") from failure
     if not new:
         say(f"{what.file} was taken in before, as import {what.id}; nothing was changed.")
     if what.rejected and new:

@@ -5,8 +5,9 @@ A key stands in the fragment of a link, which a browser keeps to itself: no serv
 
 from msgspec import Struct
 
-from queue_service.access import Access, Role
+from queue_service.access import Access
 from queue_service.offices import Office
+from queue_service.rights import Role
 
 
 class Door(Struct, frozen=True):
@@ -32,6 +33,15 @@ async def new_keys(access: Access, office: str, label: str) -> Keys:
     """A key for each role that a page of the office takes."""
     roles = dict.fromkeys(door.role for door in DOORS)
     return {role: (await access.new(role, office, label))[0] for role in roles}
+
+
+def pages(role: Role, office: str) -> list[str]:
+    """The pages that take a key of a role; that of the desks names none."""
+    return [
+        f"/{door.page}/{office}" + ("/DESK" if door.page == "desk" else "")
+        for door in DOORS
+        if door.role is role
+    ]
 
 
 def link(site: str, office: Office, page: str, key: str | None = None) -> str:

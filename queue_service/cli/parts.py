@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from queue_service.cli import lifeline
 from queue_service.cli.command import Commands, Parser, add_address
-from queue_service.cli.engines import engine, guard
+from queue_service.cli.engines import check_pepper, engine, guard
 from queue_service.cli.stopping import noted
 from queue_service.settings import Settings
 
@@ -41,10 +41,17 @@ def _add_worker(commands: Commands) -> Parser:
         "end business days and let bookings lapse, alone",
         _worker,
         """
-        Any number of them may work side by side.
+        It also computes the figures of days, puts final days into the archive and learns how long
+        people wait. Any number of them may work side by side.
+
+        Its jobs are rq's. `rq info` shows those that wait and those that failed within the hour; so
+        does /metrics of the API. It wants the address of the engine of the jobs:
+        MADOGUCHI_JOBS_REDIS_URL or MADOGUCHI_REDIS_URL, or that of an engine in the data dir, which
+        `madoguchi doctor` prints.
 
         example:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi worker
+          rq info -u unix:///var/lib/madoguchi/engine.sock
         """,
     )
 
@@ -95,8 +102,9 @@ def _api(args: argparse.Namespace, settings: Settings) -> int:
     from queue_service.api.serve import serve
 
     with _ready(args, settings) as ready:
+        check_pepper(ready)
         app = create_app(ready, [board_socket, *site.handlers], [feeding])
-        serve(app, ready.host, ready.port)
+        serve(app, ready.host, ready.port, ready.proxies)
     return 0
 
 
@@ -105,7 +113,8 @@ def _display(args: argparse.Namespace, settings: Settings) -> int:
     from queue_service.api.serve import serve
 
     with _ready(args, settings) as ready:
-        serve(create_app(ready), ready.host, ready.port)
+        check_pepper(ready)
+        serve(create_app(ready), ready.host, ready.port, ready.proxies)
     return 0
 
 

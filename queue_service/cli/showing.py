@@ -11,7 +11,7 @@ from functools import partial
 import httpx
 from msgspec import Struct
 
-from queue_service.access import Access, Role
+from queue_service.access import Access
 from queue_service.cli import links
 from queue_service.cli.command import progress, say
 from queue_service.cli.throw_away import ThrowAway
@@ -23,7 +23,7 @@ from queue_service.imports import Source, take_in
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.replay_client import Api
-from queue_service.roll_ups import note_cursor, outstanding, roll_up
+from queue_service.rights import Role
 from queue_service.settings import Settings
 from queue_service.ticket_log import Row
 from queue_service.tickets import State
@@ -61,10 +61,9 @@ async def show(service: ThrowAway, wanted: Show) -> None:
         await _warm_up(hall, day, pace)
         _tell(service.url, office, keys, await _phone(ledger, office, service.url))
         await pace.begin(day.at(FIRST_MORNING), speed)
-        await learn_waits(ledger, office)
+        await learn_waits(ledger, office)  # the worker would, after a while
         while True:
             await _play(hall, pace)
-            await _count(ledger, office)
             date = _open_day(office, date + A_DAY, A_DAY)
             day = Day(office, date, seed)
             hall = Hall(staff, office, day)
@@ -92,15 +91,6 @@ async def _remember(ledger: Ledger, service: ThrowAway, wanted: Show, date: date
                 before = here
 
         await take_in(ledger, office, source, rows(), folder, rejected=lambda _: None)
-
-
-async def _count(ledger: Ledger, office: Office) -> None:
-    """What the worker does elsewhere: roll the day up, and learn from it."""
-    behind = await outstanding(ledger, office)
-    for date in behind.dates:
-        await roll_up(ledger, office, date)
-    await note_cursor(ledger.redis, office.id, behind.until)
-    await learn_waits(ledger, office)
 
 
 def _open_day(office: Office, date: datetime.date, step: datetime.timedelta) -> datetime.date:

@@ -1,4 +1,4 @@
-"""A service for one play, on this machine: an embedded engine, and the API as a child.
+"""A service for one play, on this machine: an embedded engine, and API and worker as children.
 
 It ends when whoever started it does, however that comes about, and takes its data with it unless it
 was told where to keep them.
@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 DURABILITY: Final = "everysec"  # what a power loss takes can be played again
 START_S = 60.0  # a start takes two seconds; a busy small machine needs a few more
 POLL_S = 0.05
-STOP_S = 10.0  # what the API promises for its own end
+STOP_S = 10.0  # what a part promises for its own end
 LOG_LINES = 12  # how much of the API's log a failed start shows
 
 
@@ -41,11 +41,14 @@ class ThrowAway(Struct, frozen=True):
 
 
 @contextmanager
-def throw_away(keep: Path | None = None, port: int = 0) -> Iterator[ThrowAway]:
+def throw_away(
+    keep: Path | None = None, port: int = 0, *, worker: bool = False
+) -> Iterator[ThrowAway]:
     """Run a service until the end of the block.
 
-    `keep`: an empty directory in which its data stay; None: they go. `port` 0: any free one. To be
-    called from the main thread, because the engine ends with the thread that started it.
+    `keep`: an empty directory in which its data stay; None: they go. `port` 0: any free one.
+    `worker`: for a play that is watched for long; figures are right without it. To be called from the
+    main thread, because the engine ends with the thread that started it.
 
     Raises:
         CommandFailed: the directory is not empty, or the service does not start.
@@ -62,7 +65,11 @@ def throw_away(keep: Path | None = None, port: int = 0) -> Iterator[ThrowAway]:
         engine = stack.enter_context(Embedded(keep, durability=DURABILITY))
         port = _free(port)
         service = ThrowAway(f"http://{HOST}:{port}", secrets.token_urlsafe(24), engine.url, keep)
-        stack.enter_context(_api(service, port))
+        words = ("--host", HOST, "--port", str(port))
+        api = stack.enter_context(_part(service, "api", *words))
+        if worker:
+            stack.enter_context(_part(service, "worker"))
+        _wait_until_ready(service.url, api, _log(service, "api"))
         yield service
 
 
@@ -80,10 +87,14 @@ def _free(port: int) -> int:
         return free
 
 
+def _log(service: ThrowAway, name: str) -> Path:
+    return service.data_dir / f"{name}.log"
+
+
 @contextmanager
-def _api(service: ThrowAway, port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "queue_service.cli", "api", "--lifeline"]
-    command += ["--data-dir", str(service.data_dir), "--host", HOST, "--port", str(port)]
+def _part(service: ThrowAway, name: str, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "queue_service.cli", name, "--lifeline"]
+    command += ["--data-dir", str(service.data_dir), *words]
     ours = {
         "REDIS_URL": service.engine_url,
         "ADMIN_KEY": service.key,
@@ -93,22 +104,20 @@ def _api(service: ThrowAway, port: int) -> Iterator[None]:
     # None of the settings is for this service: they are those of the house's own.
     env = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
     env |= {PREFIX + name: text for name, text in ours.items()}
-    log = service.data_dir / "api.log"
     with (
-        log.open("wb") as output,
+        _log(service, name).open("wb") as output,
         subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=env
-        ) as api,
+        ) as part,
     ):
         try:
-            _wait_until_ready(service.url, api, log)
-            yield
+            yield part
         finally:
-            api.terminate()
+            part.terminate()
             try:
-                api.wait(STOP_S)
+                part.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                api.kill()
+                part.kill()
 
 
 def _wait_until_ready(url: str, api: "subprocess.Popen[bytes]", log: Path) -> None:

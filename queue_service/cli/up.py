@@ -6,6 +6,7 @@ import http.client
 import os
 import shlex
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,19 +15,20 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_service.access import Access, Role
 from queue_service.cli import links
 from queue_service.cli.command import CommandFailed, Commands, add_address
-from queue_service.cli.engines import guard
+from queue_service.cli.engines import access_of, guard
 from queue_service.cli.office import apply, read_file
 from queue_service.cli.stopping import Asked, noted
 from queue_service.cli.supervisor import POLL_S, Part, Supervisor
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
+from queue_service.rights import Role
 from queue_service.settings import Settings, default_data_dir
 
 FIRST_START = "made by the first start"
+STDOUT = 1
 READY_S = 60.0  # the API is ready after a second or two; a slow machine takes ten times that
 ASK_S = 1.0  # how long one question whether it is ready may take
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - whom to ask then
@@ -45,7 +47,8 @@ def add(commands: Commands) -> None:
 
         The first start prints a link for each page with a key in it, once; without
         MADOGUCHI_ADMIN_KEY an admin key too. Open a link on the device that it is for: its browser
-        keeps the key.
+        keeps the key. Under systemd, whose journal would keep what is printed, no key is made:
+        `madoguchi keys new` and `madoguchi keys enrol` make them.
 
         example:
           madoguchi office sample > cityhall.yaml
@@ -118,8 +121,9 @@ class Start(Struct):
     """What the person at the terminal has to know."""
 
     offices: list[Office]
-    admin_key: str | None  # made just now; shown once and kept nowhere
-    device_keys: dict[str, links.Keys]  # by office; as above
+    admin_key: str | None = None  # made just now; shown once and kept nowhere
+    device_keys: dict[str, links.Keys] = {}  # by office; as above
+    withheld: bool = False  # there would have been keys to show, and no place to show them
 
     def lines(self, settings: Settings) -> list[str]:
         """What is known before the service is ready."""
@@ -149,8 +153,12 @@ class Start(Struct):
                 "  madoguchi office sample > cityhall.yaml",
                 f"  madoguchi office apply cityhall.yaml{where}",
             ]
-        roles = "|".join(Role)
-        told.append(f"More keys  madoguchi keys new --role {roles} --office ID{where}")
+        if self.withheld:
+            told.append("No key was made: this output is kept in a log, where a key has no place.")
+        elif (self.admin_key or self.device_keys) and _is_file(STDOUT):
+            told.append("These keys stand in a file now: delete it when the devices have theirs.")
+        told.append(f"A device   madoguchi keys enrol --role kiosk|display|… --office ID{where}")
+        told.append(f"A key      madoguchi keys new --role {'|'.join(Role)} --office ID{where}")
         return told
 
 
@@ -159,10 +167,15 @@ async def _prepare(settings: Settings, url: str, offices: list[Office]) -> Start
     async with Ledger.open(url) as ledger:
         for office in offices:
             await apply(ledger, office)
-        access = Access(ledger.redis)
+        access = access_of(ledger, settings)
+        await access.hashes()
         before = await access.list()
-        start = Start([await ledger.office(id) for id in await ledger.offices()], None, {})
-        if not settings.admin_key and all(each.role is not Role.ADMIN for each in before):
+        start = Start([await ledger.office(id) for id in await ledger.offices()])
+        lacks_admin = not settings.admin_key and all(each.role is not Role.ADMIN for each in before)
+        if _is_journal(STDOUT):
+            start.withheld = lacks_admin or not before
+            return start
+        if lacks_admin:
             start.admin_key, _ = await access.new(Role.ADMIN, label=FIRST_START)
         if not before:
             start.device_keys = {
@@ -219,6 +232,16 @@ def _is_ready(settings: Settings) -> bool:
 def _site(settings: Settings) -> str:
     host = EVERYWHERE.get(settings.host, settings.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _is_journal(output: int) -> bool:
+    """Whether an output is the one of which systemd says that its journal keeps it."""
+    found = os.fstat(output)
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
+def _is_file(output: int) -> bool:
+    return stat.S_ISREG(os.fstat(output).st_mode)
 
 
 def _tell(*lines: str) -> None:

@@ -18,12 +18,16 @@ from queue_service.hours import Spans, instant
 from queue_service.offices import Office
 
 Basis = Literal["arrival", "start"]
+Who = Literal["everybody", "received", "refused"]
 A_DAY = timedelta(days=1)
 MINUTES = 24 * 60
 
 
 class Arrivals(Struct, frozen=True, kw_only=True):
-    """Visitors by day and interval. `refused`: of them, those who were given no number."""
+    """Visitors by day and interval.
+
+    `refused`: of them, those who were given no number; None where the data cannot tell.
+    """
 
     dates: tuple[date, ...]  # those with visitors, in order
     day: Column  # of each interval: its place in `dates` …
@@ -31,7 +35,7 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     end: Column
     count: Column  # … and its visitors
     step: int  # the longest interval, minutes
-    refused: int = 0
+    refused: int | None = None
 
     @property
     def weekday(self) -> Column:
@@ -78,23 +82,33 @@ class Arrivals(Struct, frozen=True, kw_only=True):
 
 
 def of_days(
-    days: Iterable[Day], office: Office, first: date, last: date, basis: Basis = "arrival"
+    days: Iterable[Day],
+    office: Office,
+    first: date,
+    last: date,
+    basis: Basis = "arrival",
+    *,
+    who: Who = "everybody",
 ) -> Arrivals:
-    """The visitors of local calendar dates, both included, with those who were turned away.
+    """The visitors of local calendar dates, both included; everybody: those turned away, too.
 
     `basis` start: each at the start of serving, and only who was served; whoever was turned away is
     counted at the touch.
     """
     begins, ends = instant(office.tz, first, 0), instant(office.tz, last + A_DAY, 0)
-    come, away = [np.empty(0, "<i8")], [np.empty(0, "<i8")]
+    come, away, told = [np.empty(0, "<i8")], [np.empty(0, "<i8")], False
     for day in days:
+        if who != "received":
+            away.append(day.refused_rows["at"])
+            told = told or "refused" not in day.unknown
+        if who == "refused":
+            continue
         rows = day.visit_rows
         if basis == "start":
             rows = rows[rows["wait"] != NONE]
             come.append(rows["arrived_at"] + rows["wait"])
         else:
             come.append(rows["arrived_at"])
-        away.append(day.refused_rows["at"])
     refused = np.concatenate(away)
     at = np.concatenate([*come, refused])
     at = at[(at >= begins) & (at < ends)]
@@ -110,15 +124,19 @@ def of_days(
         end=start + 1,
         count=count.astype("<i8"),
         step=1,
-        refused=int(((refused >= begins) & (refused < ends)).sum()),
+        refused=int(((refused >= begins) & (refused < ends)).sum()) if told else None,
     )
 
 
 def of_counts(counts: Iterable[Count], interval: int) -> Arrivals:
-    """Visitors whom somebody counted; `interval`: how long each was, minutes."""
-    rows = sorted((date.fromisoformat(each.date), each.start, each.count) for each in counts)
-    dates = sorted({day for day, _, _ in rows})
+    """Visitors whom somebody counted; `interval`: how long each was, minutes.
+
+    A date on which nobody was counted at all was looked at while the doors were closed: it is no day.
+    """
+    every = [(date.fromisoformat(each.date), each.start, each.count) for each in counts]
+    dates = sorted({day for day, _, count in every if count})
     place = {day: n for n, day in enumerate(dates)}
+    rows = sorted(each for each in every if each[0] in place)
     day, start, count = (
         np.array([(place[day], start, count) for day, start, count in rows], "<i8").reshape(-1, 3).T
     )

@@ -78,7 +78,7 @@ class ReceptionHours(Struct, frozen=True, kw_only=True):
     target: float
     days: int
     visitors: int
-    refused: int  # of the visitors
+    refused: int | None  # of the visitors; null where the data cannot tell
     covered: int
     coverage: float | None
     coverage_low: float | None

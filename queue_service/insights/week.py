@@ -1,6 +1,6 @@
 """Hours of a week, as somebody proposes them: "09:00-16:30", or other hours for some weekdays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -28,9 +28,25 @@ class Week(Struct, frozen=True):
                 found[day] = spans(written)
         return cls(tuple(found.get(day, ()) for day in range(7)))
 
+    @classmethod
+    def of(cls, hours: Mapping[str, str]) -> "Week":
+        """Hours as a definition states them: "mon-fri" → "08:30-17:15"."""
+        found = {day: spans(text) for key, text in hours.items() for day in days(key)}
+        return cls(tuple(found.get(day, ()) for day in range(7)))
+
+    @property
+    def every_day(self) -> bool:
+        """Whether all days have the same hours, as when no weekday was named."""
+        return same(self.hours) is not None
+
     def on(self, weekday: int) -> Spans:
         """The hours of one weekday."""
         return self.hours[weekday]
+
+    @property
+    def by_day(self) -> dict[str, str]:
+        """As a definition states them; a day that is not named is closed."""
+        return {name: written(hours) for name, hours in zip(DAYS, self.hours, strict=True) if hours}
 
 
 def minutes(hours: Spans) -> int:

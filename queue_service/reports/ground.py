@@ -1,7 +1,7 @@
 """The ground of a report: whose days, which days, and how far they can be trusted.
 
-Pure. It makes one thing of the three that a report may stand on: the days of an office, a ticket log, and
-counts that somebody made by hand.
+Pure. It makes one thing of all that a report may stand on: the days of an office, a ticket log, counts that
+somebody made by hand, and copies that were counted by the month.
 """
 
 import hashlib
@@ -12,19 +12,20 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_service.counts import Count
+from queue_service.counts import Copies, Count
 from queue_service.figures import Day, digest
 from queue_service.hours import Spans, instant, local_time, reception_spans
-from queue_service.insights.arrivals import Arrivals, Basis, of_counts, of_days
-from queue_service.intervals import Quality
+from queue_service.insights.arrivals import Arrivals, Basis, Who, of_counts, of_days
+from queue_service.intervals import Quality, quality_of
 from queue_service.offices import Office
 
 A_DAY = timedelta(days=1)
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)  # a date beyond is a slip of the pen
 LEDGER = "ledger"  # the source of what this system saw itself, imports of its office included
 
 
 class Ground(Struct, frozen=True, kw_only=True):
-    """What a report rests on. A ground of counts knows no visit, and so no quality."""
+    """What a report rests on. A table of counts or of copies knows no visit, and so no quality."""
 
     office: Office
     source: str  # LEDGER, or the name of a file
@@ -33,13 +34,15 @@ class Ground(Struct, frozen=True, kw_only=True):
     days: Sequence[Day] = ()
     counts: Sequence[Count] = ()
     interval: int | None = None  # of the counts, minutes
+    copies: Sequence[Copies] = ()  # of the months that the dates touch
+    knows_visits: bool = True
     today: date | None = None  # later days cannot be missing
 
-    def arrivals(self, basis: Basis = "arrival") -> Arrivals:
+    def arrivals(self, basis: Basis = "arrival", who: Who = "everybody") -> Arrivals:
         """When visitors came."""
         if self.interval is not None:
             return of_counts(self.counts, self.interval)
-        return of_days(self.days, self.office, self.first, self.last, basis)
+        return of_days(self.days, self.office, self.first, self.last, basis, who=who)
 
     def between(self, first: str | None, last: str | None) -> "Ground":
         """Only some of its days; None: from its first, to its last."""
@@ -52,6 +55,7 @@ class Ground(Struct, frozen=True, kw_only=True):
             last=ends,
             days=[day for day in self.days if span[0] <= day.date <= span[1]],
             counts=[each for each in self.counts if span[0] <= each.date <= span[1]],
+            copies=[each for each in self.copies if span[0][:7] <= each.month <= span[1][:7]],
         )
 
     @property
@@ -70,23 +74,13 @@ class Ground(Struct, frozen=True, kw_only=True):
 
     @property
     def quality(self) -> Quality | None:
-        """How far the visits can be trusted; None of counts."""
-        if self.interval is not None:
+        """How far the visits can be trusted; None where none is known."""
+        if not self.knows_visits:
             return None
         begins, ends = (
             instant(self.office.tz, each, 0) for each in (self.first, self.last + A_DAY)
         )
-        counted = {"implied": 0, "forgotten": 0, "with_items": 0}
-        for day in self.days:
-            rows = day.visit_rows
-            here = rows[(rows["arrived_at"] >= begins) & (rows["arrived_at"] < ends)]
-            for name in counted:
-                counted[name] += int(here[name].sum())
-        return Quality(
-            implied_starts=counted["implied"],
-            forgotten_finishes=counted["forgotten"],
-            with_items=counted["with_items"],
-        )
+        return quality_of(self.days, begins, ends)
 
     @property
     def sha256(self) -> str:
@@ -94,7 +88,7 @@ class Ground(Struct, frozen=True, kw_only=True):
         told = hashlib.sha256()
         for day in self.days:
             told.update(digest(day))
-        told.update(msgspec.json.encode([self.interval, *self.counts]))
+        told.update(msgspec.json.encode([self.interval, *self.counts, *self.copies]))
         return told.hexdigest()
 
     def hours_in_force(self, dates: Iterable[date]) -> list[Spans]:

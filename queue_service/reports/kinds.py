@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from queue_service.reports import hours, priority
+from queue_service.reports import avoidable, before_after, freed_time, hours, priority
 from queue_service.reports.telling import Telling
 
-KINDS: Mapping[str, Telling] = {each.NAME: each.TELLING for each in (hours, priority)}
+KINDS: Mapping[str, Telling] = {
+    each.NAME: each.TELLING for each in (avoidable, before_after, freed_time, hours, priority)
+}

@@ -1,6 +1,7 @@
-"""A report's ground from a file alone: a ticket log, or a table of counts. No engine is needed."""
+"""A report's ground from a file alone: a ticket log, or a table that somebody kept. No engine is needed."""
 
 import hashlib
+from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import closing
@@ -11,18 +12,21 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queue_service.counts import Count, Table, read_counts
+from queue_service.counts import Copies, Count, Table, read_copies, read_counts, read_uses
+from queue_service.freed_time import Use, spellings
 from queue_service.imports import Intake
 from queue_service.insights.reform_priority import STAGES, Work
 from queue_service.log_columns import Columns, TicketLogError
 from queue_service.log_visits import figures_of_row
 from queue_service.offices import Office
-from queue_service.reports.ground import Ground
+from queue_service.reports.freed_time import UsedTime
+from queue_service.reports.ground import EARLIEST, LATEST, Ground
 from queue_service.tally import tally
 from queue_service.ticket_log import BadRow, lines_of, open_log
 
 MOST_CASES = 1_000_000_000
 MOST_MINUTES = 100_000
+UTC = ZoneInfo("UTC")  # a table of months knows no hours
 FAR_FUTURE_MS = 4_102_444_800_000  # 2100: a file has no clock beside it that could know better
 
 
@@ -85,6 +89,36 @@ def ground_of_counts(file: Path, interval: int, zone: ZoneInfo) -> tuple[Ground,
         last=last,
         counts=counts,
         interval=interval,
+        knows_visits=False,
+    )
+    return ground, bad
+
+
+def ground_of_copies(file: Path) -> tuple[Ground, list[BadRow]]:
+    """The ground of a table of copies by month and channel, and the rows that cannot be used.
+
+    Raises:
+        TicketLogError: it is none.
+        OSError
+    """
+    bad, copies = list[BadRow](), list[Copies]()
+    with closing(lines_of(file)) as lines:
+        for row in read_copies(Table(lines)):
+            if isinstance(row, BadRow):
+                bad.append(row)
+            elif f"{EARLIEST}" <= f"{row.month}-01" <= f"{LATEST}":
+                copies.append(row)
+            else:
+                reason = f"month {row.month}: write one from {EARLIEST:%Y-%m} to {LATEST:%Y-%m}"
+                bad.append(BadRow(row.line, reason, ()))
+    first, last = _period(f"{each.month}-01" for each in copies)
+    ground = Ground(
+        office=office_of(UTC),
+        source=file.name,
+        first=first,
+        last=last.replace(day=monthrange(last.year, last.month)[1]),
+        copies=copies,
+        knows_visits=False,
     )
     return ground, bad
 
@@ -136,6 +170,31 @@ def _work(line: int, cells: dict[str, str], uncertainty: float) -> Work:
         minutes={stage: number(stage, MOST_MINUTES) for stage in STAGES if stage in cells},
         uncertainty=number("uncertainty", 1) if cells.get("uncertainty") else uncertainty,
     )
+
+
+def used_time_of_table(
+    file: Path, office: Office, first: date, last: date
+) -> tuple[UsedTime, list[BadRow]]:
+    """What a table says freed time was used for, and the rows that cannot be used.
+
+    `office`: the calendar and the hours that it is set against.
+
+    Raises:
+        TicketLogError: it is none.
+        OSError
+    """
+    with closing(lines_of(file)) as lines:
+        rows = list(read_uses(Table(lines), (), spellings(office), f"{date.max}"))
+    uses = [row for row in rows if isinstance(row, Use) and f"{first}" <= row.used_on <= f"{last}"]
+    ground = UsedTime(
+        office=office,
+        source=file.name,
+        first=first,
+        last=last,
+        today=date.max,  # a table has no clock beside it that could know better
+        uses=sorted(uses, key=lambda use: use.used_on),
+    )
+    return ground, [row for row in rows if isinstance(row, BadRow)]
 
 
 def _visitors(rows: list[Count]) -> int:

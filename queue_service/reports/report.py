@@ -25,7 +25,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     first: date | None = None
     last: date | None = None
     n: int
-    missing_days: Sequence[date] = ()
+    missing_days: Sequence[date] | None = ()  # None: no day can be missing
     quality: Quality | None = None
     sha256: str
 

@@ -53,6 +53,7 @@ class Telling(Struct, frozen=True, kw_only=True):
     charts: Callable[[Report, Words], list[Chart]]
     tables: Callable[[Report, Words], list[Table]]
     defined: tuple[str, ...]  # fields whose meaning stands in the catalogues of words
+    facts: Callable[[Report, Words], list[tuple[str, str]]] | None = None  # None: those of visits
 
 
 def percent(share: float | None) -> str:

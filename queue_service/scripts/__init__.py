@@ -1,8 +1,9 @@
 """The scripts: one Lua file a verb, put together with the hall they stand in.
 
-A script names the fragments it needs (`-- include: hall line`); they are placed in front of its body,
-behind constants written from `tickets.py`, so that no rule is typed twice. The SHA of the whole is
-the script's version: an old and a new process side by side each call their own.
+A script names the fragments it needs (`-- include: hall line`), and a fragment may name others; each
+is put where it is named, behind constants written from `tickets.py`, so that no rule is typed twice.
+The SHA of the whole is the script's version: an old and a new process side by side each call their
+own.
 
 README.md beside this file is the internals page.
 """
@@ -20,7 +21,8 @@ DESK_FIELDS = ("status", "services", "ticket", "last")  # hall.py: DeskRecord
 CALL_FIELDS = (  # board.py: CallRecord
     *("entry_id", "ticket", "number", "desk", "service", "stage", "called_at", "recall"),
 )
-FRAGMENTS = frozenset({"hall", "moves", "line"})
+FRAGMENTS = frozenset({"hall", "moves", "line", "answers", "access"})
+BESIDE = frozenset({"take"})  # no verb of an office
 
 _INCLUDE = re.compile(r"^-- include: (.+)\n", re.MULTILINE)
 _COMMENT = re.compile(r"--\[\[.*?\]\]\n?", re.DOTALL)
@@ -63,14 +65,18 @@ def names() -> list[str]:
         for path in files(__name__).iterdir()
         if path.name.endswith(".lua")
     )
-    return sorted(stem for stem in stems if stem not in FRAGMENTS)
+    return sorted(stem for stem in stems if stem not in FRAGMENTS | BESIDE)
 
 
 @cache
 def assemble(name: str) -> str:
     """The whole script that Redis runs: its `#!lua` line, constants, fragments, body."""
     shebang, _, body = source(name).partition("\n")
-    wanted = _INCLUDE.search(body)
-    fragments = "".join(source(word) for word in wanted.group(1).split()) if wanted else ""
-    text = constants() + fragments + _INCLUDE.sub("", body)
-    return shebang + "\n" + _COMMENT.sub("", text)
+    return shebang + "\n" + _COMMENT.sub("", constants() + _whole(body))
+
+
+def _whole(text: str) -> str:
+    """A text with the fragments that it names."""
+    return _INCLUDE.sub(
+        lambda named: "".join(_whole(source(word)) for word in named[1].split()), text
+    )

@@ -1,7 +1,7 @@
 --[[ The hall: what every script knows. Put in front of each script by the loader, which also writes
      the constants above (FIELDS, IN_LINE, AT_DESK, ENDED, CALLS_VISITOR …) from tickets.py.
 
-     KEYS   the twelve keys of the office below, then its queues (keys.py: `hall`)
+     KEYS   the thirteen keys of the office below, then its queues (keys.py: `hall`)
      ARGV   one JSON object, the command
 
      A script first decides, and only then writes: an error after the first write would leave half a
@@ -9,9 +9,9 @@
      keys from the ledger; a test holds the two together. ]]
 
 local LEDGER, HEAD, TICKETS, DESKS, SUSPENDED, NUMBERS = unpack(KEYS, 1, 6)
-local COUNTERS, CALLS, TEXTS, DEFINITIONS, CLOCK, ANSWER = unpack(KEYS, 7, 12)
+local COUNTERS, CALLS, FREED, TEXTS, DEFINITIONS, CLOCK, ANSWER = unpack(KEYS, 7, 13)
 local QUEUES = {} -- "certificates:handover" -> its key
-for i = 13, #KEYS do
+for i = 14, #KEYS do
   QUEUES[string.match(KEYS[i], ':queue:(.+)$')] = KEYS[i]
 end
 
@@ -42,18 +42,7 @@ local now = clock()
 
 -- Replies ------------------------------------------------------------------------------------------
 
--- The reply of a command that was asked before, a word on why it cannot be answered yet, or nil.
-local function asked_before()
-  local answer = command.intent and redis.call('GET', ANSWER)
-  if not answer then
-    return nil
-  end
-  local intent, reply = string.match(answer, '^(%S+) (.*)$')
-  if intent ~= command.intent then
-    return '{"error":{"code":"key_reused"}}'
-  end
-  return '{"replayed":true,' .. string.sub(reply, 2)
-end
+-- include: answers
 
 -- Whether the caller knows the office as it is now: the definition's version and the business day.
 local function out_of_date()
@@ -72,14 +61,6 @@ end
 -- Every script begins so: `local early = opening(); if early then return early end`.
 local function opening()
   return asked_before() or out_of_date()
-end
-
--- Gives a reply and remembers it, so that asking twice is safe.
-local function answer(reply)
-  if command.intent then
-    redis.call('SET', ANSWER, command.intent .. ' ' .. reply, 'PX', command.keep)
-  end
-  return reply
 end
 
 -- Tickets and desks --------------------------------------------------------------------------------

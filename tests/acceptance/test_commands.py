@@ -15,6 +15,7 @@ import pytest
 import redis
 
 from queue_service import keys
+from queue_service.access import Access
 from queue_service.cli import main
 from queue_service.elsewhere import copies, counts
 from queue_service.embedded import Embedded
@@ -53,7 +54,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of whoever runs the tests."""
-    for name in ("REDIS_URL", "JOBS_REDIS_URL", "ADMIN_KEY", "DATA_DIR"):
+    for name in ("REDIS_URL", "JOBS_REDIS_URL", "ADMIN_KEY", "PEPPER", "DATA_DIR"):
         monkeypatch.delenv(f"MADOGUCHI_{name}", raising=False)
 
 
@@ -167,6 +168,69 @@ def test_a_key_for_an_office_that_is_not_there_is_refused(fresh: Command) -> Non
     told = fresh("keys", "new", "--role", "staff", "--office", "atlantis")
     assert (told.code, told.out) == (1, "")
     assert "atlantis" in told.err
+
+
+def test_a_code_is_made_for_a_device_and_kept_hashed(fresh: Command, file: Path) -> None:
+    fresh("office", "apply", str(file))
+    words = ["keys", "enrol", "--role", "display", "--office", "small", "--label", "lobby"]
+    made = fresh(*words, "--format", "json").json
+    assert list(made) == ["code", "role", "office", "label", "expires_at"]
+    assert (made["role"], made["office"], made["label"]) == ("display", "small", "lobby")
+    told = fresh(*words)
+    assert len(told.out.split()) == 1
+    assert "/board/small" in told.err and "ten minutes" in told.err
+    kept = [path.read_bytes() for path in fresh.data_dir.rglob("*") if path.is_file()]
+    for code in (made["code"], told.out.strip()):
+        assert not [raw for raw in kept if code.encode() in raw]
+        assert not [raw for raw in kept if code.replace("-", "").encode() in raw]
+
+    elsewhere = fresh("keys", "enrol", "--role", "kiosk", "--office", "atlantis")
+    assert (elsewhere.code, elsewhere.out) == (1, "")
+    assert "atlantis" in elsewhere.err
+
+
+def test_the_list_says_when_a_key_was_last_used(fresh: Command, file: Path) -> None:
+    fresh("office", "apply", str(file))
+    key = fresh("keys", "new", "--role", "kiosk").out.strip()
+    (listed,) = fresh("keys", "list", "--format", "json").json["keys"]
+    assert listed["last_used_at"] is None
+    assert "never" in fresh("keys", "list").out
+
+    async def use(url: str) -> None:
+        async with Ledger.open(url) as ledger:
+            access = Access(ledger.redis)
+            assert await access.find(key) is not None
+            await access.close()
+
+    with Embedded(fresh.data_dir) as embedded:
+        asyncio.run(use(embedded.url))
+    (listed,) = fresh("keys", "list", "--format", "json").json["keys"]
+    assert listed["last_used_at"] >= listed["created_at"]
+    assert listed["last_used_at"] in fresh("keys", "list").out
+
+
+def test_keys_take_the_pepper_they_were_made_with(
+    fresh: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MADOGUCHI_PEPPER", "a-pepper-of-the-tests")
+    assert fresh("keys", "new", "--role", "admin").code == 0
+    monkeypatch.delenv("MADOGUCHI_PEPPER")
+    for words in (
+        ["keys", "new", "--role", "admin"],
+        ["api", "--port", "0"],
+        ["up", "--port", "0"],
+    ):
+        line = [sys.executable, "-m", "queue_service.cli", *words]
+        told = subprocess.run(
+            [*line, "--data-dir", str(fresh.data_dir)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert (told.returncode, told.stdout) == (1, ""), words
+        assert "MADOGUCHI_PEPPER" in told.stderr
+        assert "Traceback" not in told.stderr
 
 
 # ---- proof and figures

@@ -123,7 +123,18 @@ def test_a_desk_that_a_person_uses_is_left_to_that_person(demo: Demo) -> None:
         while time.monotonic() < until:
             now = staff.get(f"/tickets/{mine[0]['id']}").json()
             assert (now["state"], now["desk"]) == ("called", "4")
+            time.sleep(0.1)
             time.sleep(0.5)
+
+
+def test_a_worker_is_at_work_beside_it(demo: Demo) -> None:
+    (data_dir,) = demo.folder.glob("madoguchi-*")
+    line = [sys.executable, "-m", "queue_service.cli", "doctor", "--only", "worker"]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MADOGUCHI_")}
+    told = subprocess.run(
+        [*line, "--data-dir", str(data_dir)], env=env, capture_output=True, text=True, check=False
+    )
+    assert "1 alive" in told.stdout, told.stdout + told.stderr
 
 
 def test_nothing_is_left_when_it_ends(demo: Demo) -> None:

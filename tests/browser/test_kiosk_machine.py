@@ -146,7 +146,7 @@ async def test_a_key_that_is_no_longer_good_is_asked_for_and_the_touch_goes_on(
     )
     await service(page, "insurance").click()
     await page.locator(".take").click()
-    await page.get_by_label("鍵", exact=True).fill(site.keys["kiosk"])
+    await page.get_by_label("登録コードまたは鍵").fill(site.keys["kiosk"])
     await page.get_by_role("button", name="入る").click()
     await expect(number(page)).to_have_text("C001")
     assert (await entries(site.ledger))["Issued"] == 1

@@ -13,6 +13,7 @@ from queue_service import keys
 from queue_service.connection import connect
 from queue_service.embedded import Embedded
 from queue_service.events import DeskStatus
+from queue_service.freed_time import Use
 from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
 from queue_service.offices import Office
@@ -76,6 +77,8 @@ def everything(ledger: Ledger, ticket: int, office: Office) -> dict[str, Awaitab
         "issue": ledger.issue(OFFICE, wish("a"), intent("one press")),
         "hint": ledger.hint(OFFICE, "a", "p", "no_card"),
         "helped": ledger.helped(OFFICE, None, "floor"),
+        "use_freed_time": ledger.use_freed_time(OFFICE, [Use("2025-11-24", "-", "other", 5)]),
+        "strike_freed_time": ledger.strike_freed_time(OFFICE, 1),
         "call_next": ledger.call_next(OFFICE, "1"),
         "call": ledger.call(OFFICE, "1", ticket=ticket),
         "advance": ledger.advance(OFFICE, ticket, finish),
@@ -95,6 +98,7 @@ def everything(ledger: Ledger, ticket: int, office: Office) -> dict[str, Awaitab
         "board": ledger.board(OFFICE),
         "congestion": ledger.congestion(OFFICE),
         "entries": ledger.entries(OFFICE),
+        "freed_time": ledger.freed_time(OFFICE),
     }
 
 

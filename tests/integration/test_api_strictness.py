@@ -10,11 +10,13 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from queue_service import access, keys
-from queue_service.access import FRESH_S, Access, Role, UnknownKey
+from queue_service.access import FRESH_S, Access
 from queue_service.api.app import create_app
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
+from queue_service.refusals import UnknownKey
+from queue_service.rights import Role
 from queue_service.settings import Settings
 from tests.hall import OFFICE_YAML
 
@@ -212,11 +214,12 @@ async def test_a_revoked_key_stops_working_within_seconds(
     held = Access(hall.ledger.redis)
     key, credential = await held.new(Role.STAFF, "small", "desk 1")
     assert await held.find(key) == credential
-    assert await Access(hall.ledger.redis).revoke(credential.id) == credential
+    assert (await Access(hall.ledger.redis).revoke(credential.id)).credential == credential
     now = FRESH_S - 0.01
     assert await held.find(key) == credential
     now = FRESH_S
     assert await held.find(key) is None
+    await held.close()
 
 
 async def test_a_key_is_stored_as_its_hash_only_and_listed_without_it(hall: Hall) -> None:

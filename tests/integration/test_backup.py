@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from queue_service import keys
+from queue_service.access import Access
 from queue_service.backup import Backup, BackupDamaged, Gap, Manifest, Unfinished, back_up
 from queue_service.connection import Client, connect
 from queue_service.embedded import Embedded
@@ -19,14 +20,16 @@ from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.questions import Questions
 from queue_service.rebuild import verify
+from queue_service.refusals import OtherPepper
 from queue_service.restore import NotEmpty, restore
+from queue_service.rights import Role
 from queue_service.tickets import Move
 from tests.hall import OFFICE, issue
 
 
 async def a_morning(ledger: Ledger) -> None:
     """A little of everything."""
-    await ledger.redis.hset(keys.KEYS, "0a1b", '{"role":"staff"}')
+    await Access(ledger.redis).new(Role.STAFF, OFFICE)
     await ledger.set_notice(OFFICE, {"ja": "お知らせ"})
     await ledger.set_service(OFFICE, "moving", "suspended")
     for _ in range(4):
@@ -221,12 +224,26 @@ async def test_a_restore_replaces_nothing(ledger: Ledger, file: Path, tmp_path: 
     assert not (tmp_path / "other" / "dataset").exists()
 
 
-async def test_access_keys_made_before_the_restore_stay_valid(
-    file: Path, empty: Client, tmp_path: Path
+async def test_the_access_keys_after_a_restore_are_those_of_the_backup_and_work(
+    ledger: Ledger, empty: Client, tmp_path: Path
 ) -> None:
-    await empty.hset(keys.KEYS, "first", "admin")
+    pepper = "a-pepper-of-the-tests"
+    key, credential = await Access(ledger.redis, pepper=pepper).new(Role.STAFF, OFFICE)
+    file = tmp_path / "backup.zip"
+    await back_up(ledger, file)
+    with zipfile.ZipFile(file) as backup:
+        raw = b"".join(map(backup.read, backup.namelist()))
+    assert key.encode() not in raw and pepper.encode() not in raw
+
+    await empty.set(keys.SECRET, "another")
+    earlier, _ = await Access(empty).new(Role.ADMIN)
     await restore(empty, Backup(file), tmp_path / "other")
-    assert set(await empty.hgetall(keys.KEYS)) == {"first", "0a1b"}
+    access = Access(empty, pepper=pepper)
+    assert await access.find(key) == credential
+    assert await access.find(earlier) is None
+    await access.close()
+    with pytest.raises(OtherPepper):
+        await Access(empty).find(key)
 
 
 # ---- half-way

@@ -26,6 +26,12 @@ async def never() -> None:
     await longer_than_allowed()
 
 
+@get("/years", opt={"deadline_s": 20 * SHORT_S})
+async def years() -> str:
+    await longer_than_allowed()
+    return "counted"
+
+
 @get("/late")
 async def late() -> Stream:
     async def pieces() -> AsyncIterator[bytes]:
@@ -49,7 +55,7 @@ async def bug() -> None:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient[Litestar]]:
     monkeypatch.setattr(deadline, "DEADLINE_S", SHORT_S)
-    app = Litestar([never, late, body, bug], middleware=[deadline.Deadline()])
+    app = Litestar([never, years, late, body, bug], middleware=[deadline.Deadline()])
     with TestClient(app) as asking:
         yield asking
 
@@ -58,6 +64,10 @@ def test_a_request_that_takes_too_long_is_answered_with_503(client: TestClient[L
     refused = client.get("/never")
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
     assert refused.headers["retry-after"]
+
+
+def test_a_route_that_counts_years_has_a_deadline_of_its_own(client: TestClient[Litestar]) -> None:
+    assert client.get("/years").text == "counted"
 
 
 def test_a_long_answer_may_take_its_time_once_it_has_begun(client: TestClient[Litestar]) -> None:
@@ -87,5 +97,6 @@ async def test_the_time_that_a_body_takes_to_arrive_does_not_count(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await deadline.Deadline().handle({"type": "http"}, receive, send, app)  # type: ignore[arg-type]
+    scope: Any = {"type": "http", "route_handler": never}
+    await deadline.Deadline().handle(scope, receive, send, app)  # type: ignore[arg-type]
     assert [message["status"] for message in sent] == [200]

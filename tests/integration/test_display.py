@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from display.feed import HEARTBEAT_S
@@ -39,7 +39,9 @@ async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterato
         port = socket.getsockname()[1]
     child = subprocess.Popen(
         [sys.executable, "-m", "queue_service.cli", "display", "--port", str(port)],
-        env=os.environ | {"MADOGUCHI_REDIS_URL": engine_url, "MADOGUCHI_DATA_DIR": str(tmp_path)},
+        env=os.environ
+        | {"MADOGUCHI_REDIS_URL": engine_url, "MADOGUCHI_DATA_DIR": str(tmp_path)}
+        | {"MADOGUCHI_PUBLIC_URL": "https://queue.example.jp"},
     )
     address = f"ws://127.0.0.1:{port}/ws/offices/{OFFICE}/board"
     try:
@@ -128,6 +130,32 @@ async def test_who_may_not_watch_is_sent_away(
             await asyncio.wait_for(screen.recv(), PATIENCE_S)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == code
+
+
+@pytest.mark.parametrize(
+    ("origin", "may"),
+    [
+        (None, True),  # no browser
+        ("http://{host}", True),
+        ("https://queue.example.jp", True),  # MADOGUCHI_PUBLIC_URL: a proxy changes the host's name
+        ("https://evil.example", False),
+        ("http://{host}.evil.example", False),
+        ("null", False),
+        ("nonsense", False),
+    ],
+)
+async def test_only_our_own_pages_open_the_socket(
+    ledger: Ledger, lobby: str, origin: str | None, may: bool
+):
+    key, _ = await Access(ledger.redis).new(Role.DISPLAY, OFFICE)
+    host = lobby.split("/")[2]
+    headers = {} if origin is None else {"Origin": origin.format(host=host)}
+    if may:
+        async with connect(lobby, subprotocols=offering(key), additional_headers=headers) as screen:
+            await board_that(screen, lambda board: True)
+    else:
+        with pytest.raises(InvalidStatus, match="403"):
+            await connect(lobby, subprotocols=offering(key), additional_headers=headers)
 
 
 async def test_a_screen_whose_key_is_revoked_is_let_go(ledger: Ledger, lobby: str):

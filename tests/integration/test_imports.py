@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from queue_service import export
 from queue_service.imports import Source, imports, take_in
 from queue_service.intervals import Question
 from queue_service.ledger import Ledger
@@ -17,10 +16,7 @@ from queue_service.offices import Office
 from queue_service.rebuild import verify
 from queue_service.statistics import Statistics, gather
 from queue_service.ticket_log import BadRow, open_log
-from queue_service.tickets import Move
-from tests.conftest import TEN_O_CLOCK
-from tests.hall import OFFICE, issue
-from tests.integration.test_statistics import at
+from tests.hall import OFFICE
 
 MONDAY = "2025-11-24"
 HEADER = "number,service,issued_at,called_at,started_at,finished_at,outcome\n"
@@ -164,43 +160,3 @@ async def test_days_on_which_clocks_are_changed_lose_no_ticket(
         found = await told(ledger, moved, day, day)
         assert found.n == 24
         assert sum(r["arrivals"] for r in found.rows if r["service"] == "*") == 24
-
-
-async def test_a_day_played_live_equals_its_own_log(
-    ledger: Ledger, office: Office, take: Take, tmp_path: Path
-):
-    """Live, exported, taken in at another office of the same shape: every figure is the same."""
-    seqs = [(await issue(ledger)).ticket.seq for _ in range(4)]
-    for n, seq in enumerate(seqs):
-        await at(ledger, 5 * n + 3)
-        await ledger.call(OFFICE, "2", ticket=seq)
-        await at(ledger, 5 * n + 4)
-        if n == 1:
-            await ledger.advance(OFFICE, seq, Move.NO_SHOW)
-            continue
-        if n % 2 == 0:
-            await ledger.advance(OFFICE, seq, Move.START)
-        await at(ledger, 5 * n + 7)
-        await ledger.advance(OFFICE, seq, Move.FINISH)
-    gone = (await issue(ledger)).ticket.seq
-    await ledger.advance(OFFICE, gone, Move.CANCEL, by="visitor")
-    await issue(ledger)
-    await at(ledger, 24 * 60)
-    await ledger.tend(OFFICE)  # the last one expires
-    live = await told(ledger, office, MONDAY, MONDAY)
-    log = tmp_path / "own.csv"
-    with log.open("w", newline="") as out:
-        out.write(export.header("tickets", "csv"))
-        async for row in export.rows(ledger, office, "tickets", MONDAY, MONDAY):
-            out.write(export.line("tickets", "csv", row))
-    assert len(log.read_text().splitlines()) == 7
-    twin = replace(office, id="twin")
-    await ledger.simulate("twin", TEN_O_CLOCK, 0)
-    await ledger.apply_office(twin)
-    (tmp_path / "imports").mkdir(exist_ok=True)
-    with open_log(log, Columns(), office.tz) as rows:
-        source = Source.of(log, "")
-        await take_in(ledger, twin, source, rows, tmp_path / "imports", rejected=pytest.fail)
-    copied = await told(ledger, twin, MONDAY, MONDAY)
-    assert copied.rows == live.rows
-    assert copied.n == live.n == 6

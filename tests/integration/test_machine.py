@@ -7,6 +7,7 @@ Each step sends one command to a real engine and asks the model what must happen
 import asyncio
 import random
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from hypothesis.stateful import (
 from queue_service.connection import connect
 from queue_service.embedded import Embedded
 from queue_service.events import DeskStatus
+from queue_service.freed_time import Use
 from queue_service.tickets import Item, Move, allowed
 from tests.hall import wish
 from tests.model_hall import DAY, HOUR
@@ -94,6 +96,16 @@ ACTIONS: list[tuple[int, str, dict[str, Any]]] = [  # weight, name, what it is g
             "key": KEYS,
         },
     ),
+    (
+        1,
+        "use_freed_time",
+        {
+            "days": st.lists(st.sampled_from([0, 0, 0, -1, 1]), min_size=1, max_size=4),
+            "once": st.booleans(),
+        }
+        | {"which": ANY, "key": KEYS, "crash": CRASH},
+    ),
+    (1, "strike_freed_time", {"pick": ANY, "key": KEYS, "crash": CRASH}),
     (2, "apply_office", {"which": ANY, "key": KEYS}),
     (1, "tend", {}),
     (2, "ask_again", {"pick": ANY}),
@@ -192,6 +204,18 @@ class SmallOffice(RuleBasedStateMachine):
     def set_service(self, which, status, message, key):
         service = self.both.a_service(which)
         self.both.press("set_service", key, service=service, status=status, message=message)
+
+    def use_freed_time(self, days, once, which, key, crash):
+        today = date.fromisoformat(self.both.model.today)
+        uses = tuple(
+            Use(f"{today + timedelta(n)}", ("-", 'a "b"/c', "市民課")[which % 3], "other", 5)
+            for n in days
+        )
+        self.both.press("use_freed_time", key, crash, uses=uses, once=once)
+
+    def strike_freed_time(self, pick, key, crash):
+        uses = [*self.both.model.hall.uses, 1_000_000]
+        self.both.press("strike_freed_time", key, crash, entry=uses[pick % len(uses)])
 
     def apply_office(self, which, key):
         self.both.press("apply_office", key, office=OFFICES[which % len(OFFICES)])

@@ -31,7 +31,7 @@ CONFIG = """
 [parameters]
 "path.office" = "small"
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
 [[operations]]
 include-name = "PUT /api/v1/offices/{office}"
 checks.positive_data_acceptance.enabled = false
@@ -45,7 +45,19 @@ checks.positive_data_acceptance.enabled = false
 include-name = "GET /api/v1/offices/{office}/stats/queue"
 checks.positive_data_acceptance.enabled = false
 [[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/avoidable"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
 include-name = "GET /api/v1/offices/{office}/reports/reception-hours"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/before-after"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
+include-name = "GET /api/v1/offices/{office}/reports/freed-time"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
+include-name = "GET /api/v1/offices/{office}/freed-time"
 checks.positive_data_acceptance.enabled = false
 """
 
@@ -80,6 +92,8 @@ def with_the_words_of_the_office(described: dict[str, Any]) -> dict[str, Any]:
     kinds["PriorityBody"]["priority"] = classes
     kinds["ItemBody"]["procedure"] = procedures
     kinds["HelpedBody"]["service"] = {"enum": [*services["enum"], None]}
+    words = {"section": {"enum": ["-"]}, "category": {"enum": ["training", "other"]}}
+    kinds["FreedTimeBody"] |= words
     kinds["HintBody"] |= {"service": with_procedures, "procedure": procedures}
     return told  # type: ignore[no-any-return]
 
@@ -149,6 +163,7 @@ def test_what_the_public_may_ask_takes_no_key_in_the_description(
         "GET /api/v1/offices/{office}/tickets/{ticket}",
         "GET /api/v1/offices/{office}/tickets/{ticket}/qr",
         "POST /api/v1/offices/{office}/tickets/{ticket}/cancel",
+        "POST /api/v1/enrol",
     }
 
 

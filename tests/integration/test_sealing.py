@@ -27,7 +27,7 @@ from queue_service.rebuild import verify
 from queue_service.refusals import MissingEntries
 from queue_service.restore import NotEmpty, restore
 from queue_service.roll_ups import computed, days, outstanding, roll_up
-from queue_service.sealing import delete_old, is_due, old, seal
+from queue_service.sealing import days_due, delete_old, is_due, old, seal
 from queue_service.statistics import gather
 from queue_service.tickets import Move
 from tests.conftest import TEN_O_CLOCK
@@ -91,6 +91,7 @@ async def test_only_days_whose_figures_can_change_no_more_are_sealed(
     week: Ledger, office: Office, archives: Path
 ):
     assert await is_due(week, office)
+    assert await days_due(week, office) == 3
     sealed = await seal(week, office)
     assert [f"{each.date}" for each in sealed] == ["2025-11-24", "2025-11-25", "2025-11-26"]
     assert not await is_due(week, office)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -256,13 +257,16 @@ async def test_the_figures_for_a_monitor_say_how_far_the_worker_is_behind(
 
     days = f'madoguchi_rollup_days_behind{{office="{OFFICE}"}}'
     entries = f'madoguchi_rollup_entries_behind{{office="{OFFICE}"}}'
+    latest = f'madoguchi_rollup_latest_timestamp_seconds{{office="{OFFICE}"}}'
     await issue(ledger)
     assert behind()[days] == 1
     assert behind()[entries] == 2  # the day and the number; the definition touches no day
+    assert latest not in behind()
     await roll_up(ledger, office, DAY)
     await note_cursor(ledger.redis, OFFICE, (await outstanding(ledger, office)).cursor)
     told = behind()
     assert (told[days], told[entries], told["madoguchi_jobs_failed"]) == (0, 0, 0)
+    assert abs(time.time() - told[latest]) < 60  # by the true clock, whatever the office's shows
 
 
 def test_metrics_are_open_to_this_machine_and_not_to_whom_it_passes_on(service: Live):

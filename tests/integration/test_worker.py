@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from queue_service.tickets import BOOKING_GRACE_MS, State
 from tests.conftest import TEN_O_CLOCK
 from tests.faults.engines import until
 from tests.hall import OFFICE, issue
-from worker.jobs import QUEUE, TEND, HouseJob, ask, job_queue, make_worker
+from worker.jobs import QUEUE, TEND, HouseJob, Times, ask, job_queue, make_worker
 from worker.schedule import Schedule, tick
 
 DAY_MS = 24 * 3_600_000
@@ -95,7 +96,8 @@ async def test_asking_often_leaves_one_job_waiting(
 async def test_two_schedules_at_once_do_no_harm(
     ledger: Ledger, redis: Redis, engine_url: str
 ) -> None:
-    schedules = [Schedule(redis, partial(Ledger.open, engine_url), tick_s=0.02) for _ in range(2)]
+    often = Times(tick=0.02)
+    schedules = [Schedule(redis, partial(Ledger.open, engine_url), often) for _ in range(2)]
     for schedule in schedules:
         schedule.start()
     deadline = time.monotonic() + 5
@@ -159,6 +161,21 @@ def test_the_test_above_would_notice(engine_url: str, redis: Redis, tmp_path: Pa
     )
     assert proof.exists()
     assert HouseJob is not Job
+
+
+async def test_rq_info_shows_our_queue(ledger: Ledger, redis: Redis, engine_url: str) -> None:
+    """With the address that `madoguchi doctor` prints, as `madoguchi worker --help` says."""
+    ask(job_queue(redis), TEND, "nowhere")
+    await worked_off(redis, partial(Ledger.open, engine_url))
+    ask(job_queue(redis), TEND, OFFICE)
+    rq = Path(sys.executable).with_name("rq")
+    told = await asyncio.to_thread(
+        subprocess.run, [rq, "info", "-u", engine_url], capture_output=True, text=True, check=True
+    )
+    queue, *_ = (line for line in told.stdout.splitlines() if line.startswith(QUEUE))
+    assert re.findall(r"\d+ [a-z]+", queue) == ["0 executing", "0 finished", "1 failed"]
+    assert re.search(r"\|█* *1,", queue), "one waits"
+    assert told.stderr == ""
 
 
 # ---- the process

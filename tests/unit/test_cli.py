@@ -42,7 +42,7 @@ def test_every_command_of_the_contract_is_there() -> None:
     assert named >= {
         *("up", "api", "worker", "verify", "export", "backup", "restore", "doctor"),
         *("office check", "office apply", "office show"),
-        *("keys new", "keys list", "keys revoke"),
+        *("keys new", "keys list", "keys revoke", "keys enrol"),
     }
 
 
@@ -66,6 +66,8 @@ def test_every_command_teaches_with_an_example(
         [],
         ["fly"],
         ["keys", "new", "--role", "mayor"],
+        ["keys", "enrol", "--role", "admin", "--office", "x"],
+        ["keys", "enrol", "--role", "kiosk"],
         ["export", "tickets", "--office", "x", "--from", "yesterday", "--to", "2025-01-01"],
         ["export", "tickets", "--office", "x", "--from", "2025-01-01"],
         ["export", "tickets", "--office", "x", "--format", "parquet"],

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from queue_service import events as ev
 from queue_service.events import DeskStatus, Entry
+from queue_service.freed_time import Use
 from queue_service.hall import Hall
 from queue_service.rebuild import differences, render
 from queue_service.scripts import CALLS_KEPT
@@ -239,6 +241,34 @@ def test_a_new_day_begins_with_what_is_at_the_desks_and_nothing_else():
     assert hall.suspended == {"tax"}  # until somebody opens it
 
 
+def test_a_use_of_freed_time_stands_until_it_is_struck_and_is_seen_ever_after():
+    used: dict[str, Any] = {"used_on": "2025-11-21", "section": "tax", "category": "training"}
+    hall = hall_after(
+        ev.FreedTimeUsed(at=T, minutes=30, **used),
+        ev.FreedTimeUsed(at=T, minutes=45, **used),
+        ev.FreedTimeStruck(at=T, strikes=2),
+        ev.DayClosed(at=T + 8, date="2025-11-24"),
+        ev.DayOpened(at=T + 9, date="2025-11-25"),
+    )
+    assert hall.uses == {2: Use(minutes=30, **used), 3: Use(minutes=45, **used)}
+    assert hall.struck == {2: 4}
+    again = Hall.decoded(hall.encoded())
+    assert (again.uses, again.struck) == (hall.uses, hall.struck)
+    assert render(hall)["freed"] == {
+        "2": '{"used_on":"2025-11-21","section":"tax","category":"training","minutes":30}',
+        "3": '{"used_on":"2025-11-21","section":"tax","category":"training","minutes":45}',
+        "struck:2": "4",
+    }
+
+
+def test_a_start_written_before_there_was_freed_time_is_read():
+    """What retention keeps of deleted days is older than the version that reads it."""
+    old = msgspec.json.decode(hall_after(issued()).encoded())
+    del old["uses"], old["struck"]
+    hall = Hall.decoded(msgspec.json.encode(old))
+    assert (hall.uses, hall.struck, list(hall.tickets)) == ({}, {}, [2])
+
+
 def test_what_is_for_figures_only_changes_nothing_but_the_head():
     events: list[ev.AnyEvent] = [
         ev.Refused(at=T, service="tax", reason=ev.Refusal.FULL, channel="kiosk", date="2025-11-24"),
@@ -295,7 +325,7 @@ def test_every_event_is_folded_by_some_test_here():
     elsewhere = {
         *(ev.Issued, ev.CheckedIn, ev.Undone, ev.Refused, ev.HintAnswered, ev.DeskChanged),
         *(ev.ServiceChanged, ev.NoticeChanged, ev.OfficeChanged, ev.DayOpened, ev.DayClosed),
-        *(ev.Helped, ev.Imported, ev.Unknown),
+        *(ev.Helped, ev.Imported, ev.FreedTimeUsed, ev.FreedTimeStruck, ev.Unknown),
     }
     assert folded | elsewhere == set(ev.AnyEvent.__args__)
     assert not folded & elsewhere

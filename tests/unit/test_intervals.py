@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from queue_service.events import Refusal, Refused
 from queue_service.figures import Day, End
-from queue_service.intervals import Answer, By, Question, Row, answer
+from queue_service.intervals import Answer, By, Quality, Question, Row, answer
 from queue_service.measures import COUNTS, DECIMALS, MEASURES, SPANS
 from queue_service.offices import Desk, Office, ReceptionHours, Service
 from queue_service.tally import Beside, Figures, tally
@@ -277,6 +278,81 @@ def test_an_hour_that_is_shown_twice_has_two_rows():
     assert [each["start"][11:] for each in rows[2:6]] == [
         *("02:00:00+03:00", "03:00:00+03:00", "03:00:00+02:00", "04:00:00+02:00")
     ]
+
+
+# What nobody can tell
+
+
+def mixed() -> list[Day]:
+    """Monday of the ledger, Tuesday of a log without calls; both saw two visitors."""
+    monday = [visit("2025-11-24 09:00", "moving", FINISHED, (2, 3, 5), implied=True)]
+    away = [refused("2025-11-24 09:20")]
+    tuesday = [visit("2025-11-25 09:00", "moving", End.NO_SHOW), visit("2025-11-25 09:30", "tax")]
+    log = replace(tally(TUESDAY, tuesday, source="log"), unknown=("refused", "called", "served"))
+    return [tally(MONDAY, [*monday, visit("2025-11-24 09:30")], Beside(refused=away)), log]
+
+
+def test_what_a_log_cannot_tell_is_null_and_not_zero():
+    rows = table(ask(mixed(), bin="60", within=15))
+    assert {at: row["refused"] for at, row in rows.items()} == {
+        "11-24T09:00": 1,
+        "11-24T10:00": 0,  # seen, and nobody was turned away
+        "11-25T09:00": None,
+        "11-25T10:00": None,
+    }
+    told = rows["11-25T09:00"]
+    assert (told["arrivals"], told["no_show"], told["called"], told["served"]) == (2, 1, None, None)
+    assert rows["11-25T10:00"]["called"] == 0  # of nobody it is known
+    by_day = table(ask(mixed(), bin="day"))
+    assert [row["refused"] for row in by_day.values()] == [1, None]
+    (served,) = ask(mixed(), TUESDAY, bin="day", service="*", within=15).rows
+    assert (served["served"], served["served_within"]) == (None, None)
+
+
+@pytest.mark.parametrize("bin", ["week", "month", "year"])
+def test_a_sum_over_days_counts_what_is_known_of_some(bin: str):
+    (row,) = table(ask(mixed(), bin=bin)).values()
+    assert (row["arrivals"], row["refused"], row["called"], row["served"]) == (4, 1, 1, 1)
+    quiet = [tally(MONDAY, [visit("2025-11-24 09:00")]), mixed()[1]]
+    (row,) = table(ask(quiet, bin=bin)).values()
+    assert (row["refused"], row["called"]) == (0, 0)
+
+
+@pytest.mark.parametrize("bin", ["15", "30", "60", "day"])
+def test_known_figures_add_up_beside_unknown_ones(bin: str):
+    rows = ask(mixed(), bin=bin).rows
+    for service in ("*", "moving", "tax"):
+        mine = [row for row in rows if row["service"] == service]
+        (whole,) = table(ask(mixed(), bin="week"), service).values()
+        for name in ("arrivals", "refused", "called", "served", "no_show"):
+            assert sum(row[name] or 0 for row in mine) == (whole[name] or 0)
+
+
+def test_weekdays_of_which_only_a_log_tells_are_told_apart():
+    rows = ask(mixed(), by=("time", "weekday"), service="*", bin="60").rows
+    assert {row["weekday"]: row["refused"] for row in rows} == {"mon": 1, "tue": None}
+    rows = ask(mixed(), by=("time",), service="*", bin="60").rows
+    assert {row["time"]: row["refused"] for row in rows} == {"09:00": 1}
+
+
+def test_a_visitor_turned_away_in_the_night_before_a_day_of_a_log_is_counted():
+    away = [refused("2025-11-25 02:00")]
+    days = [tally(MONDAY, [], Beside(refused=away)), mixed()[1]]
+    rows = table(ask(days, TUESDAY, bin="60"))
+    assert {at[6:]: row["refused"] for at, row in rows.items()} == {
+        "02:00": 1,
+        "09:00": None,
+        "10:00": None,
+    }
+
+
+def test_the_quality_is_told_of_the_visits_of_the_ledger():
+    known = ask(mixed()).quality
+    assert known == Quality(known_for=2, implied_starts=1, forgotten_finishes=0, with_items=0)
+    nobody = Quality(known_for=0, implied_starts=None, forgotten_finishes=None, with_items=None)
+    assert ask(mixed(), TUESDAY).quality == nobody
+    assert ask(mixed(), service="tax").quality == nobody
+    assert ask(mixed(), service="*").quality == known
 
 
 # One service

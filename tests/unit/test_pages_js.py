@@ -9,6 +9,7 @@ import pytest
 
 from display.feed import HEARTBEAT_S
 from queue_service.cli.following import SILENT_S
+from queue_service.enrolment import ALPHABET
 
 NODE = shutil.which("node")
 ROOT = Path(__file__).parents[2]
@@ -30,3 +31,8 @@ def test_whoever_follows_a_board_waits_for_two_heartbeats_and_knows_within_five_
     page = (ROOT / "display" / "pages" / "house" / "boards.js").read_text()
     (silent_ms,) = re.findall(r"SILENT_MS = ([0-9_]+);", page)
     assert 2 * HEARTBEAT_S < int(silent_ms) / 1000 == SILENT_S < 5
+
+
+def test_the_letters_to_touch_are_those_of_which_codes_are_made() -> None:
+    page = (ROOT / "display" / "pages" / "house" / "keypad.js").read_text()
+    assert re.findall(r'LETTERS = "(\w+)";', page) == [ALPHABET]

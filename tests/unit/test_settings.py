@@ -25,6 +25,7 @@ def test_every_variable_is_read() -> None:
             "MADOGUCHI_HOST": "::",
             "MADOGUCHI_PORT": "80",
             "MADOGUCHI_PUBLIC_URL": "https://queue.example.jp/hall/",
+            "MADOGUCHI_PROXIES": "127.0.0.1, 10.1.0.0/24,::1",
             "MADOGUCHI_ADMIN_KEY": KEY,
             "MADOGUCHI_LOG_FORMAT": "json",
             "MADOGUCHI_DURABILITY": "everysec",
@@ -37,6 +38,7 @@ def test_every_variable_is_read() -> None:
         host="::",
         port=80,
         public_url="https://queue.example.jp/hall",
+        proxies="127.0.0.1/32,10.1.0.0/24,::1/128",
         admin_key=KEY,
         log_format="json",
         durability="everysec",
@@ -60,7 +62,11 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("PUBLIC_URL", "queue.example.jp", "https://"),
         ("PUBLIC_URL", "https://", "https://"),
         ("PUBLIC_URL", "https://a/?x=1", "https://"),
+        ("PROXIES", "*", "10.1.0.0/24"),  # everybody is nobody
+        ("PROXIES", "proxy.example.jp", "10.1.0.0/24"),
+        ("PROXIES", "10.1.0.1/24", "10.1.0.0/24"),
         ("ADMIN_KEY", "short", "16 characters"),
+        ("PEPPER", "short", "16 characters"),
         ("LOG_FORMAT", "JSON", "json or text"),
         ("DURABILITY", "never", "always or everysec"),
         ("REDIS_URL_FILE", "/no/such/file", "cannot be read"),
@@ -75,7 +81,8 @@ def test_a_wrong_value_names_its_variable_and_the_remedy(
 
 
 @pytest.mark.parametrize(
-    ("name", "field"), [("REDIS_URL", "redis_url"), ("ADMIN_KEY", "admin_key")]
+    ("name", "field"),
+    [("REDIS_URL", "redis_url"), ("ADMIN_KEY", "admin_key"), ("PEPPER", "pepper")],
 )
 def test_a_secret_may_stand_in_a_file(tmp_path: Path, name: str, field: str) -> None:
     secret = "redis://:secret-of-the-tests@engine/0"  # noqa: S105
@@ -92,10 +99,15 @@ def test_no_secret_is_shown_even_when_it_is_wrong() -> None:
             "MADOGUCHI_REDIS_URL": url,
             "MADOGUCHI_JOBS_REDIS_URL": url,
             "MADOGUCHI_ADMIN_KEY": password,
+            "MADOGUCHI_PEPPER": password,
         }
     )
     assert password not in f"{settings!r} {settings}"
-    for name, wrong in (("REDIS_URL", f"http://:{password}@engine"), ("ADMIN_KEY", password[:9])):
+    for name, wrong in (
+        ("REDIS_URL", f"http://:{password}@engine"),
+        ("ADMIN_KEY", password[:9]),
+        ("PEPPER", password[:9]),
+    ):
         with pytest.raises(BadSetting) as refused:
             Settings.from_env({f"MADOGUCHI_{name}": wrong})
         assert password[:9] not in str(refused.value)

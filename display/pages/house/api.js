@@ -5,6 +5,7 @@
  */
 
 const ANSWER_MS = 4_000; // the service answers within 3.5 s, if only to say that it cannot
+export const FOR_YEARS_MS = 61_000; // but for questions about years, which it may count for a minute
 const PATIENCE_MS = 12_000; // how long a command is tried; whoever stands there wants to know
 const PAUSE_MS = 400;
 
@@ -36,10 +37,11 @@ export class Api {
    * A question. Not asked twice here: whoever asks knows when to ask again.
    *
    * @param {string} path below the office, like "/tickets?state=waiting"
+   * @param {number} [within] how long an answer may take, ms
    * @returns {Promise<any>}
    */
-  get(path) {
-    return this.#send("GET", path);
+  get(path, within) {
+    return this.#send("GET", path, { within });
   }
 
   /**
@@ -55,7 +57,7 @@ export class Api {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
-        return await this.#send(method, path, body, press);
+        return await this.#send(method, path, { body, press });
       } catch (failure) {
         const again = failure instanceof Away || (failure instanceof Problem && failure.status === 503);
         if (!again || signal?.aborted) throw failure;
@@ -69,20 +71,20 @@ export class Api {
    * What an address holds, as it is: a picture, a sound.
    *
    * @param {string} path
+   * @param {number} [within] how long an answer may take, ms
    * @returns {Promise<Blob>}
    */
-  async blob(path) {
-    return (await this.#ask("GET", path)).blob();
+  async blob(path, within) {
+    return (await this.#ask("GET", path, { within })).blob();
   }
 
   /**
    * @param {string} method
    * @param {string} path
-   * @param {object} [body]
-   * @param {string} [press]
+   * @param {{body?: object, press?: string, within?: number}} how
    */
-  async #send(method, path, body, press) {
-    const answer = await this.#ask(method, path, body, press);
+  async #send(method, path, how) {
+    const answer = await this.#ask(method, path, how);
     if (answer.status === 204) return null;
     try {
       return await answer.json();
@@ -94,10 +96,9 @@ export class Api {
   /**
    * @param {string} method
    * @param {string} path
-   * @param {object} [body]
-   * @param {string} [press]
+   * @param {{body?: object, press?: string, within?: number}} how
    */
-  async #ask(method, path, body, press) {
+  async #ask(method, path, { body, press, within = ANSWER_MS }) {
     /** @type {Record<string, string>} */
     const headers = {};
     if (this.key) headers.Authorization = `Bearer ${this.key}`;
@@ -110,7 +111,7 @@ export class Api {
         headers,
         body: body && JSON.stringify(body),
         cache: "no-store",
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout(within),
       });
     } catch {
       throw new Away("no answer");
@@ -120,6 +121,19 @@ export class Api {
     if (!problem?.code) throw new Away(`no answer of ours: ${answer.status}`);
     throw new Problem(problem);
   }
+}
+
+/**
+ * Exchanges an enrolment code for the key of this device.
+ *
+ * @param {string} code
+ * @param {string} press the intent: with it a key whose answer was lost comes again, though the code is used
+ * @returns {Promise<string>}
+ */
+export async function enrol(code, press) {
+  const open = new Api("", null);
+  open.root = "/api/v1";
+  return (await open.post("/enrol", { code }, { press })).key;
 }
 
 /**

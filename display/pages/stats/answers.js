@@ -1,4 +1,5 @@
 /** The answers of the service: each address is asked once in a while, few of them at a time. */
+import { FOR_YEARS_MS } from "../house/api.js";
 import { dateOf, lastDateOf, lastVisited, whole } from "./figures.js";
 import { searches, within } from "./questions.js";
 
@@ -24,7 +25,7 @@ export class Answers {
   of(path, { anew = false } = {}) {
     const known = this.known.get(path);
     if (!anew && known && performance.now() - known.at < FRESH_MS) return known.answer;
-    const answer = this.api.get(path);
+    const answer = this.api.get(path, FOR_YEARS_MS);
     this.known.set(path, { at: performance.now(), answer });
     answer.catch(() => this.known.delete(path)); // asked again next time
     return answer;

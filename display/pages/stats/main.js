@@ -207,7 +207,8 @@ function dress() {
   const links = Object.keys(SECTIONS).map((id) =>
     h("li", {}, h("a", { href: `#${id}` }, words.say(`stats.short.${id}`))),
   );
-  fill(one("#nav"), h("ul", {}, ...links));
+  const questions = h("a", { href: `${location.pathname}/reception-hours` }, words.say("reports.screen.title"));
+  fill(one("#nav"), h("ul", {}, ...links, h("li", {}, questions)));
 }
 
 /** @param {string} language */

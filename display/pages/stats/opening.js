@@ -130,18 +130,21 @@ function worstOf(words, worst) {
 /** @param {Words} words @param {Against} against */
 function unserved(words, { day }) {
   if (!day) return null;
-  const values = { left: w.count(words, f.left(day)), refused: w.count(words, day.refused) };
+  const values = { left: w.count(words, f.left(day)) || "–", refused: w.count(words, day.refused) };
   return words.say(`stats.yesterday.${day.refused === null ? "unserved_alone" : "unserved"}`, values);
 }
 
 /** How far the figures of a day can be trusted. @param {Words} words @param {Answer} answer */
 function quality(words, { n, quality: found }) {
+  const { known_for: known } = found;
   if (!n) return null;
+  if (!known) return words.say("stats.yesterday.quality_unknown");
   /** @param {number | null} part */
-  const of = (part) => w.percent(words, f.share(part, n)) || "–";
-  return words.say("stats.yesterday.quality", {
+  const of = (part) => w.percent(words, f.share(part, known));
+  return words.say(`stats.yesterday.${known < n ? "quality_part" : "quality"}`, {
+    known: w.count(words, known),
     implied: of(found.implied_starts),
-    forgotten: w.count(words, found.forgotten_finishes) || "–",
+    forgotten: w.count(words, found.forgotten_finishes),
     items: of(found.with_items),
   });
 }

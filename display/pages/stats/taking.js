@@ -1,5 +1,5 @@
 /** Taking figures away: a file is asked for with the key in a header and handed over by the browser. */
-import { Problem } from "../house/api.js";
+import { FOR_YEARS_MS, Problem } from "../house/api.js";
 import { h } from "../house/dom.js";
 
 /** @typedef {import("../house/api.js").Api} Api */
@@ -34,7 +34,7 @@ export async function take(api, path, format, name) {
 /** @param {Api} api @param {string} path @param {string} format */
 async function fileOf(api, path, format) {
   try {
-    const file = await api.blob(path);
+    const file = await api.blob(path, FOR_YEARS_MS);
     if (format !== "json" && file.type.includes("json")) throw new Unwritten(format);
     return file;
   } catch (failure) {

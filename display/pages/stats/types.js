@@ -1,16 +1,16 @@
 /**
  * What the statistics page knows. Nothing here runs; `tsc` reads it.
  *
- * @typedef {object} Counts
+ * @typedef {object} Counts null: an imported log cannot tell
  * @property {number} arrivals
- * @property {number | null} refused null: an imported log cannot know
- * @property {number} called
- * @property {number} served
- * @property {number} served_within a quarter of an hour
- * @property {number} finished
- * @property {number} no_show
- * @property {number} cancelled
- * @property {number} expired
+ * @property {number | null} refused
+ * @property {number | null} called
+ * @property {number | null} served
+ * @property {number | null} served_within a quarter of an hour
+ * @property {number | null} finished
+ * @property {number | null} no_show
+ * @property {number | null} cancelled
+ * @property {number | null} expired
  *
  * @typedef {object} Times seconds; null where nobody was
  * @property {number | null} wait_to_call_mean_s
@@ -60,7 +60,11 @@
  *
  * @typedef {{date: string, text: import("../house/types.js").Texts}} Note
  *
- * @typedef {Record<"implied_starts" | "forgotten_finishes" | "with_items", number | null>} Quality visits
+ * @typedef {object} Quality visits; null: none was recorded here, and imported logs do not tell
+ * @property {number} known_for
+ * @property {number | null} implied_starts
+ * @property {number | null} forgotten_finishes
+ * @property {number | null} with_items
  *
  * @typedef {object} Answer
  * @property {string} office

@@ -33,14 +33,15 @@ def _hours(
 ) -> Hours:
     """What is asked of the hours."""
     return Hours(
-        proposed=_week("proposed", proposed),
-        current=None if current is None else _week("current", current),
+        proposed=week("proposed", proposed),
+        current=None if current is None else week("current", current),
         target=Fraction(str(target)),
         basis=basis,
     )
 
 
-def _week(field: str, text: str) -> Week:
+def week(field: str, text: str) -> Week:
+    """Raises: Problem, naming the field."""
     try:
         return Week.parse(text)
     except ValueError as error:

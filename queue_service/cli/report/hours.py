@@ -30,12 +30,12 @@ def add(reports: Commands) -> None:
     )
     parser.add_argument(
         "--current",
-        type=_week,
+        type=a_week,
         metavar="HOURS",
         help="hours now (default: the office's, day by day)",
     )
     parser.add_argument(
-        "--proposed", type=_week, required=True, metavar="HOURS", help="like 09:00-16:30"
+        "--proposed", type=a_week, required=True, metavar="HOURS", help="like 09:00-16:30"
     )
     parser.add_argument(
         "--target",
@@ -53,7 +53,8 @@ def add(reports: Commands) -> None:
     add_ground(parser)
 
 
-def _week(text: str) -> Week:
+def a_week(text: str) -> Week:
+    """Hours of a week as an argument."""
     try:
         return Week.parse(text)
     except ValueError as error:

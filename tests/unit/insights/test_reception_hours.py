@@ -48,6 +48,18 @@ def one_day(published: dict[str, Any], name: str, interval: int = 15) -> Arrival
     return counted(found, interval)
 
 
+def test_days_that_were_polled_while_closed_are_no_days():
+    """Somebody counted on Sunday and New Year's Day as well, and saw nobody."""
+    polled = {
+        (day, start): 0 for day in ("2025-11-23", "2026-01-01") for start in ("08:30", "12:00")
+    }
+    seen = {(MONDAY, "08:30"): 2, (MONDAY, "12:00"): 8}
+    told = asked(counted(polled | seen))
+    assert (told.days, told.visitors, told.outside_per_day.before) == (1, 10, 2)
+    assert told == asked(counted(seen))
+    assert [each.weekday for each in told.by_weekday] == ["mon"]
+
+
 @pytest.mark.data
 def test_seventy_five_minutes_less_still_receive_92_percent(published: dict[str, Any]):
     told = asked(one_day(published, "A"))

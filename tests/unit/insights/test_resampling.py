@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from queue_service.insights.resampling import share_interval
+from queue_service.insights.resampling import interval_of, share_interval
 
 OFFICES, WEEKS, DAYS = 500, 8, 5
 SEED = 20_250_804
@@ -58,3 +58,19 @@ def test_days_that_are_alone_on_their_weekday_are_one_group():
     interval = share_interval(covered, np.full(11, 100), weekday)
     assert interval is not None
     assert interval[0] < interval[1]
+
+
+def test_with_few_days_an_interval_reaches_further_out():
+    drawn = np.random.default_rng(1).normal(size=100_000)
+    wide = [interval_of(drawn, freedom) for freedom in (5, 15, 10_000)]
+    reach = [each[1] for each in wide if each]
+    assert reach == pytest.approx([2.571, 2.131, 1.96], abs=0.05)  # of Student's t
+
+
+def test_draws_without_a_value_are_few_or_there_is_no_interval():
+    drawn = np.arange(1000.0)
+    drawn[:40] = np.inf
+    assert interval_of(drawn, 30) is not None
+    drawn[:60] = np.nan
+    assert interval_of(drawn, 30) is None
+    assert interval_of(np.arange(1000.0), 0) is None

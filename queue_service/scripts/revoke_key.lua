@@ -1,0 +1,19 @@
+#!lua
+--[[ REVOKE_KEY: take a key back.
+  KEYS     access
+  ARGV     id reply
+  Returns  the reply | {"error": unknown_key}
+  Appends  no entry
+  Cost     O(1) ]]
+-- include: access
+
+local early = asked_before()
+if early then
+  return early
+end
+
+redis.call('HDEL', USED, command.id)
+if redis.call('HDEL', HELD, command.id) == 0 then
+  return '{"error":{"code":"unknown_key"}}'
+end
+return answer(command.reply)

@@ -1,0 +1,159 @@
+"""The table of ACCESS.md is true: a running service is asked for every cell of it, with real keys."""
+
+import itertools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+from litestar import get
+from litestar.testing import AsyncTestClient
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from queue_service.access import Access
+from queue_service.api.app import create_app
+from queue_service.ledger import Ledger
+from queue_service.rights import Role
+from queue_service.settings import Settings
+from tests.access_table import NO, OWN, Row, page, rows, whole_app
+from tests.hall import OFFICE
+from tests.live import Live, live
+
+WHERE = {"own": OFFICE, "other": "elsewhere", "every": None}
+UNKNOWN = "mg_" + "0" * 55
+# What stands for the parts of a path that are not looked at before the key is.
+PARTS = {"office": OFFICE, "ticket": "1-unknown", "service": "insurance", "desk": "1"}
+PARTS |= {"move": "recall", "entry_id": "1", "entry": "1", "report": "reception-hours", "path": "x"}
+PARTS |= {"name": "ja.json", "file_path": "house/base.css"}
+ROWS = rows(whole_app())
+# So that nobody on this machine passes for an administrator; see guard.
+ELSEWHERE = {"X-Forwarded-For": "192.0.2.1"}
+
+
+class Asker(NamedTuple):
+    """Somebody at the door; `where` is None for whoever shows no good key."""
+
+    key: str | None
+    role: Role | None = None
+    where: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.where} office" if self.role else f"key {self.key}"
+
+    def expected(self, row: Row) -> int | None:
+        """The refusal that the table promises, or None: let in."""
+        if self.key == UNKNOWN:
+            return None if row.method == "WS" and row.is_public else 401
+        if self.role is None:
+            return 401 if row.no_key in (NO, "from this machine") else None
+        cell = row.cells[self.role]
+        if cell == NO or (cell == OWN and self.where == "other"):
+            return 403
+        return None
+
+
+class Hall(NamedTuple):
+    """A running service, everyone who may stand before it, and a way to make a key to revoke."""
+
+    running: Live
+    askers: list[Asker]
+    new_key: Callable[[], str]
+
+
+@pytest.fixture
+async def hall(ledger: Ledger, engine_url: str, tmp_path: Path) -> Hall:
+    access = Access(ledger.redis)
+    askers = [Asker(None), Asker(UNKNOWN)]
+    for role, (where, office) in itertools.product(Role, WHERE.items()):
+        askers.append(Asker((await access.new(role, office))[0], role, where))
+    # One for each time that somebody is let in where keys are revoked.
+    ids = iter([(await access.new(Role.KIOSK, OFFICE))[1].id for _ in range(100)])
+    with live(engine_url, tmp_path) as running:
+        yield Hall(running, askers, lambda: next(ids))
+
+
+def clients(running: Live) -> Iterator[httpx.Client]:
+    """Each from an address of its own, so that nobody is asked to be patient."""
+    for n in itertools.count(1):
+        address = f"127.0.{1 + n // 250}.{1 + n % 250}" if sys.platform == "linux" else None
+        transport = httpx.HTTPTransport(local_address=address, verify=False)
+        yield httpx.Client(transport=transport, base_url=running.url, timeout=15)
+
+
+def over_http(hall: Hall, client: httpx.Client, row: Row, who: Asker) -> int | None:
+    """The refusal that somebody gets, or None."""
+    named = ELSEWHERE | ({"Authorization": f"Bearer {who.key}"} if who.key else {})
+    path = row.path.format(**PARTS, id=hall.new_key() if "{id}" in row.path else "")
+    body = {"role": "kiosk", "office": OFFICE} if "/enrolments" in path or "/keys" in path else {}
+    more = {"json": body} if row.method in ("POST", "PUT") else {}
+    if path.endswith("/revoke"):
+        more = {}
+    status = client.request(row.method, path, headers=named, **more).status_code
+    assert status < 500, (row, who)
+    return status if status in (401, 403) else None
+
+
+def over_websocket(hall: Hall, row: Row, who: Asker) -> int | None:
+    """The same for a board; its close codes are named after those of HTTP."""
+    address = f"ws://127.0.0.1:{hall.running.port}{row.path.format(**PARTS)}"
+    offered = [Subprotocol("madoguchi"), Subprotocol(f"madoguchi.{who.key}")] if who.key else None
+    with connect(address, subprotocols=offered) as screen:
+        if offered is None:
+            screen.send(json.dumps({"key": ""}))
+        try:
+            assert json.loads(screen.recv(15))["office"] == OFFICE
+        except ConnectionClosed as closed:
+            return closed.rcvd.code - 4000 if closed.rcvd else None
+    return None
+
+
+def test_every_cell_of_the_table_is_what_a_running_service_does(hall: Hall) -> None:
+    asked = 0
+    for row, client in zip(ROWS, clients(hall.running), strict=False):
+        with client:
+            for who in hall.askers:
+                if row.method == "WS":
+                    found = over_websocket(hall, row, who)
+                else:
+                    found = over_http(hall, client, row, who)
+                assert found == who.expected(row), f"{row.method} {row.path}: {who}"
+                asked += 1
+    assert asked == len(ROWS) * (2 + len(Role) * len(WHERE))
+
+
+def test_the_table_is_drawn_from_the_rules() -> None:
+    found, wanted = page()
+    assert found == wanted, "run `python -m tests.access_table`"
+
+
+def test_every_role_and_every_kind_of_cell_is_in_the_table() -> None:
+    kinds = {(role, cell) for row in ROWS for role, cell in row.cells.items()}
+    assert {role for role, cell in kinds if cell == OWN} == set(Role)
+    assert {role for role, cell in kinds if cell == NO} == set(Role) - {Role.ADMIN}
+    assert {row.method for row in ROWS} == {"GET", "POST", "PUT", "DELETE", "WS"}
+
+
+def test_a_route_without_a_rule_does_not_start(tmp_path: Path) -> None:
+    @get("/free")
+    async def free() -> None:
+        """Nobody said who may."""
+
+    with pytest.raises(AssertionError, match="/free names no roles"):
+        create_app(Settings(data_dir=tmp_path, redis_url="unix://nowhere"), [free])
+
+
+async def test_from_this_machine_the_figures_take_no_key(
+    ledger: Ledger, engine_url: str, tmp_path: Path
+) -> None:
+    with live(engine_url, tmp_path) as running:
+        async with httpx.AsyncClient(base_url=running.url) as nobody:
+            assert (await nobody.get("/metrics")).status_code == 200
+            assert (await nobody.get("/metrics", headers=ELSEWHERE)).status_code == 401
+    app = create_app(Settings(data_dir=tmp_path, redis_url=engine_url))
+    async with AsyncTestClient(app) as far:
+        assert (await far.get("/metrics")).status_code == 401

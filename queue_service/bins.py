@@ -11,7 +11,6 @@ from functools import cache, cached_property
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from queue_service.figures import Column, Flags
 from queue_service.hours import MINUTE_MS, instant, reception_spans
@@ -82,17 +81,6 @@ class Bins:
         for day, begin, end in zip(self._dates, begins, ends, strict=True):
             if day.isoformat() in dates:
                 found[begin : end + 1, day.weekday()] = True
-        return found
-
-    def on(self, dates: Iterable[date]) -> npt.NDArray[np.bool_]:
-        """Which intervals lie on some dates, or hold them; what lies outside the range is passed over."""
-        found = np.zeros(self.starts.size, bool)
-        for each in dates:
-            n = (each - self._dates[0]).days
-            if 0 <= n < len(self._dates):
-                bounds = np.array([self._midnights[n], self._midnights[n + 1] - 1])
-                begin, end = self.place(bounds).tolist()
-                found[begin : end + 1] = True
         return found
 
     def weekday(self, at: Column) -> Column:

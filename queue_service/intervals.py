@@ -14,7 +14,17 @@ import numpy as np
 from msgspec import Struct
 
 from queue_service.bins import Bin, Bins, reception_bins
-from queue_service.figures import LEDGER, NONE, REFUSED, STAGES, VISIT, Column, Day, Flags, Rows
+from queue_service.figures import (
+    LEDGER,
+    NONE,
+    REFUSED,
+    STAGES,
+    VISIT,
+    Column,
+    Day,
+    Flags,
+    Rows,
+)
 from queue_service.hours import DAYS, instant
 from queue_service.measures import LENGTHS, MEASURES, STAGE_MEASURES, WITHIN, measure, nulled
 from queue_service.offices import Office
@@ -93,9 +103,9 @@ def quality_of(days: Iterable[Day], begins: int, ends: int, service: str | None 
     )
 
 
-def quality_for(question: Question, days: Iterable[Day], office: Office) -> Quality:
-    """The quality of the visits that a question is about."""
-    return quality_of(days, *_span(question, office), question.service)
+def quality_asked(question: Question, days: Iterable[Day], office: Office) -> Quality:
+    """That of the visits of the dates and the service that are asked for."""
+    return quality_of(days, *_bounds(question, office), question.service)
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -109,10 +119,10 @@ class Answer(Struct, frozen=True, kw_only=True):
 def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
     """Count the days of an office: whatever lies outside the dates asked for is left out."""
     visits, refused, names = _together(days)
-    wanted = _asked(visits, "arrived_at", question, office, names)
+    wanted = chosen(visits, "arrived_at", question, office, names)
     untold = {name: dark[wanted] for name, dark in _untold(days, question).items()}
     visits = visits[wanted]
-    refused = chosen(refused, "at", question, office, names)
+    refused = refused[chosen(refused, "at", question, office, names)]
     groups = Groups(question, office, names)
     mine = groups.of(visits, "arrived_at")
     away = groups.of(refused, "at")
@@ -131,7 +141,7 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
         none &= np.array(measured["refused"]) == 0
         measured["refused"] = nulled(measured["refused"], none)
     rows = written(question, groups.labels(keys), measured)
-    return Answer(rows=rows, n=int(visits.size), quality=quality_for(question, days, office))
+    return Answer(rows=rows, n=int(visits.size), quality=quality_asked(question, days, office))
 
 
 def written(
@@ -163,21 +173,6 @@ def renamed(rows: Rows, day: Day, names: dict[str, int]) -> Rows:
     return mine
 
 
-def chosen(rows: Rows, at: str, question: Question, office: Office, names: Sequence[str]) -> Rows:
-    """The rows of the dates and the service that are asked for."""
-    return rows[_asked(rows, at, question, office, names)]
-
-
-def _asked(rows: Rows, at: str, question: Question, office: Office, names: Sequence[str]) -> Flags:
-    return _wanted(rows, at, *_span(question, office), names, question.service)
-
-
-def _span(question: Question, office: Office) -> tuple[int, int]:
-    """From which instant to which the dates go."""
-    begins = instant(office.tz, question.first, 0)
-    return begins, instant(office.tz, question.last + timedelta(days=1), 0)
-
-
 def _untold(days: Sequence[Day], question: Question) -> dict[str, Flags]:
     """By count the visits whose day cannot tell it."""
     names = {name for day in days for name in day.unknown} - {"refused"}
@@ -192,6 +187,17 @@ def _untold(days: Sequence[Day], question: Question) -> dict[str, Flags]:
         )
         for name in names
     }
+
+
+def chosen(rows: Rows, at: str, question: Question, office: Office, names: Sequence[str]) -> Flags:
+    """Which rows are of the dates and the service that are asked for."""
+    return _wanted(rows, at, *_bounds(question, office), names, question.service)
+
+
+def _bounds(question: Question, office: Office) -> tuple[int, int]:
+    """From which instant until which the dates are that are asked for."""
+    begins = instant(office.tz, question.first, 0)
+    return begins, instant(office.tz, question.last + timedelta(days=1), 0)
 
 
 def _wanted(

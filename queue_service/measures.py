@@ -4,7 +4,7 @@ Pure. An empty population is null, not zero. Percentiles are linear (R. J. Hyndm
 Quantiles in Statistical Packages", The American Statistician 50, 1996, type 7), always from raw values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -72,27 +72,38 @@ def measure(
         counts[WITHIN] = count((visits["wait"] != NONE) & (visits["wait"] <= within_ms))
     for end in (End.FINISHED, End.NO_SHOW, End.CANCELLED, End.EXPIRED):
         counts[end.name.lower()] = count(visits["end"] == end)
+    return _known(counts, count, untold) | _times(SPANS, visits, group, groups)
+
+
+def measure_stages(
+    stays: Rows, group: Column, groups: int, untold: Mapping[str, Flags] | None = None
+) -> dict[str, list[Any]]:
+    """Every measure of stages, as a column over the groups; `group` and `untold` as above."""
+    again = group.size // stays.size if stays.size else 0
+
+    def count(where: Any) -> Column:
+        return np.bincount(group[np.tile(where, again)], minlength=groups)
+
+    counts = {
+        "visits": count(np.ones(stays.size, bool)),
+        "called": count(stays["wait"] != NONE),
+        "handled": count(stays["served"] != NONE),
+    }
+    return _known(counts, count, untold) | _times(STAGE_SPANS, stays, group, groups)
+
+
+def _known(
+    counts: Mapping[str, Column],
+    count: Callable[[Any], Column],
+    untold: Mapping[str, Flags] | None,
+) -> dict[str, list[Any]]:
+    """Counts, null where nobody can tell them of any visit of a group."""
     told: dict[str, list[Any]] = {name: found.tolist() for name, found in counts.items()}
     for name, nobody in (untold or {}).items():
         # Where it can be told of some visits of a group, these are counted.
         dark = (count(nobody) > 0) & (count(~nobody) == 0)
         told[name] = nulled(told[name], dark)
-    return told | _times(SPANS, visits, group, groups)
-
-
-def measure_stages(stays: Rows, group: Column, groups: int) -> dict[str, list[Any]]:
-    """Every measure of stages, as a column over the groups; `group` as above."""
-    again = group.size // stays.size if stays.size else 0
-    chosen = {
-        "visits": np.ones(stays.size, bool),
-        "called": stays["wait"] != NONE,
-        "handled": stays["served"] != NONE,
-    }
-    told: dict[str, list[Any]] = {
-        name: np.bincount(group[np.tile(where, again)], minlength=groups).tolist()
-        for name, where in chosen.items()
-    }
-    return told | _times(STAGE_SPANS, stays, group, groups)
+    return told
 
 
 def _times(spans: Spans, rows: Rows, group: Column, groups: int) -> dict[str, list[Any]]:

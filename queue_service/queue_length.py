@@ -10,12 +10,11 @@ Little, "A Proof for the Queuing Formula L = λW", Operations Research 9, 1961).
 
 Two things nobody knows. When somebody left whose number expired at the end of the day: counted here up
 to the end of the reception hours. And when somebody left of whom an imported log tells neither call nor
-end: such a visit stands in no line.
+end: such a visit stands in no line. Of a log that tells no calls at all there is no line.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from functools import cache, partial
 from typing import Any
 
@@ -23,9 +22,9 @@ import numpy as np
 from msgspec import Struct
 
 from queue_service.bins import Bins, reception_bins
-from queue_service.figures import NONE, STAGES, Column, Day, End, Rows
+from queue_service.figures import NONE, STAGES, Column, Day, End, Flags, Rows
 from queue_service.hours import DAYS, business_day, reception_spans
-from queue_service.intervals import WHOLE_OFFICE, Answer, By, Question, quality_for, written
+from queue_service.intervals import WHOLE_OFFICE, Answer, By, Question, quality_asked, written
 from queue_service.measures import DECIMALS, LENGTHS
 from queue_service.offices import Office
 from queue_service.stages import stays_of
@@ -48,6 +47,7 @@ class Line(Struct, frozen=True):
 
 def answer(question: Question, days: Sequence[Day], office: Office, now: int) -> Answer:
     """Count who stood in line on the dates asked for; `now`: up to when anything is known (ms)."""
+    days = [day for day in days if "called" not in day.unknown]
     stays, visits, names = stays_of(days)
     stays = stays[np.isin(stays["stage"], CALLING)]
     stays["until"] = _left_at(stays, office, names, now)
@@ -59,9 +59,11 @@ def answer(question: Question, days: Sequence[Day], office: Office, now: int) ->
         mine = stays[np.isin(stays["service"], places)]
         found.append(clock.told(n, mine))
         stood[mine["visit"][clock.saw(mine)]] = True
-    told_of = visits[stood]
-    rows = written(question, *clock.in_order(found))
-    return Answer(rows=rows, n=int(told_of.size), quality=quality_for(question, days, office))
+    return Answer(
+        rows=written(question, *clock.in_order(found)),
+        n=int(stood.sum()),
+        quality=quality_asked(question, days, office),
+    )
 
 
 def lengths(since: Column, until: Column, edges: Column) -> tuple[Column, Column]:
@@ -147,11 +149,10 @@ class _Clock:
         self._starts = self._fine.starts
         self._edges = np.minimum(np.append(self._starts, self._fine.ends[-1]), now)
         self._edges = np.maximum(self._edges, self._starts[0])
-        self._dates = [date.fromisoformat(day.date) for day in days]
-        self._recorded = self._fine.on(self._dates)
+        self._dates = [day.date for day in days]
+        self._recorded = self._on(self._dates)
         members = {each for line in lines for each in line.members}
-        dates = {day.date for day in days}
-        self._receives = reception_bins(office, members, dates, self._fine)
+        self._receives = reception_bins(office, members, {*self._dates}, self._fine)
         self._shape = (self._rows.starts.size, len(lines), len(DAYS), len(self._fine.clock_labels))
 
     def saw(self, stays: Rows) -> Any:
@@ -165,7 +166,7 @@ class _Clock:
         hands = stays["stage"] == HANDOVER
         kinds = {"queue": ~hands, "handover_queue": hands}
         found = {k: lengths(since[who], until[who], self._edges) for k, who in kinds.items()}
-        handed_over = self._fine.on(self._dates[n] for n in np.unique(stays["day"][hands]))
+        handed_over = self._on(self._dates[n] for n in np.unique(stays["day"][hands]))
         there = np.zeros(self._starts.size, bool)
         for member in self._lines[line].members:
             there[self._receives[member]] = True
@@ -208,6 +209,11 @@ class _Clock:
             places, words = values[name]
             labels[name] = [words[n] for n in places.tolist()]
         return labels, {name: [column[n] for n in order.tolist()] for name, column in told.items()}
+
+    def _on(self, dates: Iterable[str]) -> Flags:
+        """Which of the finer intervals lie on some dates, or hold them."""
+        found: Flags = np.logical_or.reduce(self._fine.of_dates({*dates}), axis=1)
+        return found
 
     def _spans(self, stays: Rows) -> tuple[Column, Column]:
         """From when until when each stood in line, as far as it lies in this time."""

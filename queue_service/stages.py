@@ -9,8 +9,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from queue_service.figures import LEDGER, STAY, VISIT, Day, Rows
-from queue_service.intervals import Answer, Groups, Question, chosen, quality_for, renamed, written
+from queue_service.figures import LEDGER, STAY, VISIT, Day, Flags, Rows
+from queue_service.intervals import (
+    Answer,
+    Groups,
+    Question,
+    chosen,
+    quality_asked,
+    renamed,
+    written,
+)
 from queue_service.measures import measure_stages
 from queue_service.offices import Office
 from queue_service.tickets import Stage
@@ -30,20 +38,32 @@ STAY_OF_VISIT = np.dtype(  # a stage of a visit, with what it needs to know of t
 def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
     """Count the stages of visits that arrived on the dates asked for."""
     stays, visits, names = stays_of(days)
-    stays = chosen(stays, "arrived_at", question, office, names)
+    stays = stays[chosen(stays, "arrived_at", question, office, names)]
     groups = Groups(question, office, names)
     keys, group = np.unique(groups.of(stays, "arrived_at"), return_inverse=True)
     labels = groups.labels(keys)
-    measured = measure_stages(stays, group, keys.size)
+    measured = measure_stages(stays, group, keys.size, _untold(stays, days))
     measured["called"] = [  # without the visitor, nobody could be
         count if Stage(stage).calls_visitor else None
         for stage, count in zip(labels["stage"], measured["called"], strict=True)
     ]
     seen = np.zeros(visits.size, bool)
     seen[stays["visit"]] = True
-    told_of = visits[seen]
-    rows = written(question, labels, measured)
-    return Answer(rows=rows, n=int(told_of.size), quality=quality_for(question, days, office))
+    return Answer(
+        rows=written(question, labels, measured),
+        n=int(seen.sum()),
+        quality=quality_asked(question, days, office),
+    )
+
+
+def _untold(stays: Rows, days: Sequence[Day]) -> dict[str, Flags]:
+    """By count the stages whose day cannot tell it."""
+    told_by = {"called": "called", "handled": "served"}
+    return {
+        name: np.array([told in day.unknown for day in days], bool)[stays["day"]]
+        for name, told in told_by.items()
+        if any(told in day.unknown for day in days)
+    }
 
 
 def stays_of(days: Sequence[Day]) -> tuple[Rows, Rows, tuple[str, ...]]:

@@ -3,13 +3,14 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Error, Page, Route, expect
 
 from queue_service.access import Access, Role
 from queue_service.ledger import Ledger
@@ -97,10 +98,11 @@ async def answers(page: Page, change: Callable[[dict[str, Any]], None]) -> None:
     """Let the service answer something else."""
 
     async def altered(route: Route) -> None:
-        answer = await route.fetch()
-        told = await answer.json()
-        change(told)
-        await route.fulfill(response=answer, json=told)
+        with suppress(Error):  # the window was closed meanwhile
+            answer = await route.fetch()
+            told = await answer.json()
+            change(told)
+            await route.fulfill(response=answer, json=told)
 
     await page.route(re.compile("/api/.*/stats/(arrivals|stages|queue)"), altered)
 
@@ -280,9 +282,9 @@ async def test_notes_too_near_to_be_told_apart_stand_under_one_sign(
 
 async def test_what_is_not_known_is_a_dash_and_no_nought(played: Site, windows: Open):
     def unknown(told: dict[str, Any]) -> None:
-        told["quality"] |= dict.fromkeys(("implied_starts", "forgotten_finishes", "with_items"))
+        told["quality"] = dict.fromkeys(told["quality"]) | {"known_for": 0}
         for row in told["rows"]:
-            row["refused"] = None
+            row |= dict.fromkeys(("refused", "cancelled", "expired"))
 
     page = await windows("about:blank")
     await answers(page, unknown)
@@ -293,14 +295,28 @@ async def test_what_is_not_known_is_a_dash_and_no_nought(played: Site, windows: 
     assert (await tiles(page, "today"))["受付できなかった人"] == "–"
     lead = page.locator("#yesterday .lead")
     await expect(lead).to_contain_text("受付できなかった方の数は、取り込んだ記録からはわかりません")
-    await expect(lead).to_contain_text(
-        "推定のもの –、終了の押し忘れ – 件、品目の記録があるもの –。"
-    )
+    await expect(lead).to_contain_text("対応を受けずに帰った方は – 人です")
+    await expect(lead).to_contain_text("取り込んだ記録なので、対応の開始の推定")
     for table, column in (("days-table", 4), ("services-table", 5)):
         told = {row[column] for row in await cells(page, table)}
         assert told == {"–値なし"}, table
     sums = {row[0]: row[1:] for row in await cells(page, "compare-sums")}
     assert sums["受付できなかった人（1 日あたり）"] == ["–値なし"] * 4
+
+
+async def test_of_how_many_visits_the_quality_is_known_is_said(played: Site, windows: Open):
+    def partly(told: dict[str, Any]) -> None:
+        told["quality"] = {"known_for": 4, "implied_starts": 1, "forgotten_finishes": 2}
+        told["quality"]["with_items"] = 3
+
+    page = await windows("about:blank")
+    await answers(page, partly)
+    await page.goto(played.address(f"stats?from={FROM}&to={TO}"))
+    lead = page.locator("#yesterday .lead")
+    await expect(lead).to_contain_text(
+        "記録の質（このシステムで記録した 4 件について）：対応の開始が推定のもの 25%、"
+        "終了の押し忘れ 2 件、品目の記録があるもの 75%。"
+    )
 
 
 async def test_the_missing_days_of_the_other_period_are_named(played: Site, windows: Open):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from queue_service.bins import Bin
 from queue_service.figures import Day, End
@@ -116,6 +117,13 @@ def test_in_an_imported_log_whoever_was_never_called_stands_in_line_if_it_says_h
     gone = visit(stay("2025-11-24 09:00", left=30), end=End.CANCELLED)
     imported = tally(MONDAY, [unknown, gone], source="3f9a")
     assert told(ask([imported]))["09:00"] == (0.5, 1, None, None)
+
+
+def test_a_log_that_tells_no_calls_says_nothing_of_the_line():
+    uncalled = tally(MONDAY, [visit(stay("2025-11-24 09:00"))], source="3f9a")
+    dark = replace(uncalled, unknown=("called",))
+    assert (ask([dark]).rows, ask([dark]).n) == ([], 0)
+    assert ask([dark, a_monday()]).rows == ask([a_monday()]).rows
 
 
 def test_a_line_that_goes_on_over_midnight_is_counted_on_both_dates():

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from queue_service.figures import Day
 from queue_service.intervals import Answer, Question, Row
@@ -120,6 +121,20 @@ def test_an_answer_says_of_how_many_visits_it_tells():
     assert (found.n, quality.forgotten_finishes, quality.with_items) == (4, 1, 1)
     assert ask([a_monday()], service="tax").n == 1
     assert (ask([]).n, ask([]).rows) == (0, [])
+
+
+def test_what_a_log_cannot_tell_of_a_stage_is_null():
+    imported = tally(TUESDAY, [visit("2025-11-25 09:00", stay(R))], source="3f9a")
+    dark = replace(imported, unknown=("called", "served"))
+    rows = {row["start"][:10]: row for row in ask([a_monday(), dark], TUESDAY, bin="day").rows}
+    tuesday = rows[TUESDAY]
+    assert (tuesday["visits"], tuesday["called"], tuesday["handled"]) == (1, None, None)
+    (both,) = [
+        row
+        for row in ask([a_monday(), dark], TUESDAY, bin="week", service="moving").rows
+        if row["stage"] == "reception"
+    ]
+    assert (both["visits"], both["called"]) == (5, 3)  # of those of whom it can be told
 
 
 # Against plain Python

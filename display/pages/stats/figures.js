@@ -64,12 +64,13 @@ export function lastVisited(days) {
   return days.filter((row) => row.arrivals + (row.refused ?? 0) > 0).at(-1);
 }
 
-/** Those who went without having been served. @param {Counts} row */
-export const left = (row) => row.cancelled + row.expired;
+/** Those who went without having been served. @param {Counts} row @returns {number | null} */
+export const left = ({ cancelled, expired }) =>
+  cancelled === null || expired === null ? null : cancelled + expired;
 
 /**
  * @param {number | null} part
- * @param {number} all
+ * @param {number | null} all
  * @returns {number | null}
  */
 export const share = (part, all) => (all && part !== null ? part / all : null);
@@ -119,7 +120,7 @@ export function sameWeekday(days, date) {
  * @returns {Row | null}
  */
 export function worst(rows) {
-  const enough = rows.filter((row) => row.served >= ENOUGH && row.wait_p50_s !== null);
+  const enough = rows.filter((row) => (row.served ?? 0) >= ENOUGH && row.wait_p50_s !== null);
   return most(enough, (row) => row.wait_p50_s ?? 0);
 }
 

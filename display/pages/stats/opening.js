@@ -130,7 +130,7 @@ function worstOf(words, worst) {
 /** @param {Words} words @param {Against} against */
 function unserved(words, { day }) {
   if (!day) return null;
-  const values = { left: w.count(words, f.left(day)), refused: w.count(words, day.refused) };
+  const values = { left: w.count(words, f.left(day)) || "–", refused: w.count(words, day.refused) };
   return words.say(`stats.yesterday.${day.refused === null ? "unserved_alone" : "unserved"}`, values);
 }
 

@@ -42,7 +42,7 @@ export function visits(seen) {
     title: words.say("stats.visits.title"),
     answer: answers.totals,
     lead: [visit(seen, all), handover(seen, all)],
-    charts: all?.served ? charts.filter((each) => each !== false) : [],
+    charts: all?.arrivals ? charts.filter((each) => each !== false) : [],
     tables: [partsTable(seen, listed(seen, places, ROWS))],
     note: w.sentences(words.say("stats.visits.note"), shortened(seen, handed, PLACES)),
     files: [["", "totals"]],

@@ -1,16 +1,16 @@
 /**
  * What the statistics page knows. Nothing here runs; `tsc` reads it.
  *
- * @typedef {object} Counts
+ * @typedef {object} Counts null: an imported log cannot tell
  * @property {number} arrivals
- * @property {number | null} refused null: an imported log cannot know
- * @property {number} called
- * @property {number} served
- * @property {number} served_within a quarter of an hour
- * @property {number} finished
- * @property {number} no_show
- * @property {number} cancelled
- * @property {number} expired
+ * @property {number | null} refused
+ * @property {number | null} called
+ * @property {number | null} served
+ * @property {number | null} served_within a quarter of an hour
+ * @property {number | null} finished
+ * @property {number | null} no_show
+ * @property {number | null} cancelled
+ * @property {number | null} expired
  *
  * @typedef {object} Times seconds; null where nobody was
  * @property {number | null} wait_to_call_mean_s

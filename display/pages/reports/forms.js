@@ -14,6 +14,7 @@
 const DAY_MS = 86_400_000;
 const YEAR_DAYS = 365;
 const SOME_DAYS = 28; // after a change, before anything can be said of it
+const SHORTER = 30; // minutes at both ends: what is proposed until somebody proposes something else
 const STAGES = ["reception", "check", "review", "handover"];
 const METRICS = [
   "arrivals",
@@ -69,19 +70,39 @@ function addDays(date, days) {
 }
 
 /**
- * What stands in the fields: what the address says, else what they begin with: the year up to yesterday.
+ * Hours a little shorter than those of today; none for hours that pause, or are short already.
+ *
+ * @param {string | null | undefined} hours like "09:00-16:30"
+ * @returns {string | undefined}
+ */
+export function shorter(hours) {
+  const found = /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(hours ?? "");
+  if (!found) return undefined;
+  const [from = 0, fromPast = 0, to = 0, toPast = 0] = found.slice(1).map(Number);
+  const [opens, closes] = [from * 60 + fromPast + SHORTER, to * 60 + toPast - SHORTER];
+  /** @param {number} minute */
+  const clock = (minute) =>
+    [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, "0")).join(":");
+  return opens < closes ? `${clock(opens)}-${clock(closes)}` : undefined;
+}
+
+/**
+ * What stands in the fields: what the address says, else what they begin with: the year up to yesterday,
+ * and hours a little shorter than today's.
  *
  * @param {string} report
  * @param {string} search the address, like "?from=2025-04-01"
  * @param {string} today
+ * @param {string | null} [hours] of today
  * @returns {Values}
  */
-export function valuesOf(report, search, today) {
+export function valuesOf(report, search, today, hours) {
   const asked = new URLSearchParams(search);
   const usual = {
     from: addDays(today, -YEAR_DAYS),
     to: addDays(today, -1),
     at: addDays(today, -SOME_DAYS),
+    proposed: shorter(hours),
   };
   const fields = FORMS[report] ?? [];
   return Object.fromEntries(

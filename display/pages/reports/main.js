@@ -28,6 +28,8 @@ const post = new SignPost(api);
 let words = await load(preferred(PAGE));
 
 let today = ""; // at the office, whose clock may be another than ours
+/** @type {string | null} */
+let hours = null; // of today, at the office
 /** @type {Values} */
 let values = {};
 let looking = 0; // which look this is: what an earlier one hears no longer counts
@@ -62,8 +64,10 @@ async function look() {
 
 /** What stands in the form at first depends on the day. */
 async function begin() {
-  today = (await api.get("/congestion")).at.slice(0, 10);
-  values = valuesOf(report, location.search, today);
+  const { at, queues } = await api.get("/congestion");
+  today = at.slice(0, 10);
+  hours = queues[0]?.hours ?? null;
+  values = valuesOf(report, location.search, today, hours);
   form();
 }
 
@@ -211,7 +215,7 @@ document.addEventListener("submit", (event) => {
 });
 
 addEventListener("popstate", () => {
-  values = valuesOf(report, location.search, today);
+  values = valuesOf(report, location.search, today, hours);
   form();
   void look();
 });

@@ -6,7 +6,6 @@ process takes a handful at once and spends it alone; what it has not spent soon 
 to wait is told so from memory: a flood does not reach the engine.
 """
 
-import hashlib
 import math
 from ipaddress import IPv6Address, ip_address, ip_network
 from time import monotonic
@@ -17,12 +16,14 @@ from msgspec import Struct
 
 from queue_service import keys, scripts
 from queue_service.connection import Client
+from queue_service.keyed_hash import KeyedHash
 from queue_service.refusals import Unavailable
 from queue_service.round_trip import answered
 
 HANDFUL = 20  # parts of a burst that a process takes at once
 SPENT_WITHIN_S = 2.0  # what was taken and not spent by then is given up
 REMEMBERED = 20_000  # keys and addresses that a process knows of
+NAME_CHARS = 24
 NETWORK = 64  # bits of an IPv6 address that name its network: one visitor may have all the others
 
 
@@ -54,7 +55,9 @@ _answer = msgspec.json.Decoder(_Answer)
 class Limits:
     """The buckets of one data set."""
 
-    def __init__(self, redis: Client) -> None:
+    def __init__(self, redis: Client, hashes: KeyedHash) -> None:
+        """`hashes`: under which a bucket is named; nobody else can turn its name into an address."""
+        self._hashes = hashes
         self._take = redis.register_script(scripts.source("take"))
         self._taken: TTLCache[str, _Handful] = TTLCache(REMEMBERED, SPENT_WITHIN_S)
         self._waiting: dict[str, float] = {}
@@ -64,7 +67,7 @@ class Limits:
 
         While the engine is away nobody has to wait: it is said soon enough that it is away.
         """
-        name = f"{limit.name}:{who}"
+        name = f"{limit.name}:{self._hashes.hex('limit', who)[:NAME_CHARS]}"
         until = self._waiting.get(name, 0.0)
         if until > monotonic():
             return until - monotonic()
@@ -95,10 +98,10 @@ class Limits:
 
 
 def network(address: str) -> str:
-    """The name under which an address is counted; the address itself is not kept.
+    """Whom an address counts for.
 
-    >>> network("2001:db8::1") == network("2001:db8::2")
-    True
+    >>> network("2001:db8::1")
+    '2001:db8::'
     """
     try:
         ip = ip_address(address)
@@ -106,7 +109,7 @@ def network(address: str) -> str:
         return address or "nobody"  # a Unix socket
     if isinstance(ip, IPv6Address):
         ip = ip.ipv4_mapped or ip_network(f"{ip}/{NETWORK}", strict=False).network_address
-    return hashlib.sha256(ip.packed).hexdigest()[:24]
+    return str(ip)
 
 
 def seconds(wait_s: float) -> int:

@@ -52,8 +52,8 @@ async def _hold(state: State, settings: Settings, tried: asyncio.Event) -> None:
         try:
             async with Ledger.open(settings.redis_url or "", settings.archives) as ledger:
                 access = Access(ledger.redis, settings.admin_key, settings.pepper)
-                await access.hashes()  # or somebody has to be told now that no key will fit
-                state.access, state.limits = access, Limits(ledger.redis)
+                hashes = await access.hashes()  # or somebody is told now that no key will fit
+                state.access, state.limits = access, Limits(ledger.redis, hashes)
                 state.ledger = ledger
                 tried.set()
                 try:

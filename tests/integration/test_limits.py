@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from queue_service.access import Access, Role
 from queue_service.api.guard import BY_ADDRESS, LIMITS, WRONG_KEY
+from queue_service.keyed_hash import KeyedHash
 from queue_service.ledger import Ledger
 from queue_service.limits import Limit, Limits, network
 from tests.hall import OFFICE, issue
@@ -35,7 +36,7 @@ def service(ledger: Ledger, engine_url: str, tmp_path: Path) -> Iterator[Live]:
 async def others(engine_url: str, ledger: Ledger) -> AsyncIterator[list[Limits]]:
     """Four processes, each with a connection of its own."""
     clients = [Redis.from_url(engine_url, decode_responses=True) for _ in range(4)]
-    yield [Limits(client) for client in clients]
+    yield [Limits(client, KeyedHash("a secret")) for client in clients]
     for client in clients:
         await client.aclose()
 
@@ -85,7 +86,7 @@ async def test_buckets_go_when_they_are_full_and_name_no_address(
 ):
     await others[0].wait_s(network("192.0.2.7"), Limit("gone", per_s=1000, burst=1))
     (key,) = [each async for each in ledger.redis.scan_iter("madoguchi:limit:*")]
-    assert "192" not in key
+    assert "192.0.2" not in key
     assert 0 < await ledger.redis.pttl(key) < 5000
 
 

@@ -100,6 +100,15 @@ def test_addresses_of_one_network_count_as_one():
 # Over HTTP
 
 
+async def storm(client: httpx.AsyncClient, path: str, most: int) -> Counter[int]:
+    """Ask a hundred times at once, again and again, until somebody has to wait."""
+    seen: Counter[int] = Counter()
+    while not seen[429] and seen.total() < most:
+        answers = await asyncio.gather(*(client.get(path) for _ in range(100)))
+        seen.update(answer.status_code for answer in answers)
+    return seen
+
+
 def flood(client: httpx.Client, path: str, times: int) -> Counter[int]:
     return Counter(client.get(path).status_code for _ in range(times))
 
@@ -127,9 +136,9 @@ async def test_a_key_that_floods_is_told_to_wait_and_another_of_its_kind_is_serv
     burst = LIMITS[Role.KIOSK].burst
     headers = {"Authorization": f"Bearer {mad}"}
     async with httpx.AsyncClient(base_url=service.url, headers=headers, timeout=PATIENT) as client:
-        asked = [client.get(f"{SMALL}/congestion") for _ in range(3 * burst)]
-        seen = Counter(answer.status_code for answer in await asyncio.gather(*asked))
-    assert set(seen) == {200, 429}
+        seen = await storm(client, f"{SMALL}/congestion", most=4 * burst)
+    assert seen[429] > 0
+    assert seen[200] >= burst
     with service.client(sane) as machine:
         answer = machine.post(f"{SMALL}/tickets", json={"service": "insurance"})
     assert answer.status_code == 201
@@ -141,10 +150,10 @@ async def test_the_public_is_counted_by_address_and_shells_are_not(ledger: Ledge
         pages = await asyncio.gather(
             *(phone.get(f"/kiosk/{OFFICE}") for _ in range(BY_ADDRESS.burst + 100))
         )
-        asked = [phone.get(f"{SMALL}/tickets/{ticket}") for _ in range(3 * BY_ADDRESS.burst)]
-        seen = Counter(answer.status_code for answer in await asyncio.gather(*asked))
+        seen = await storm(phone, f"{SMALL}/tickets/{ticket}", most=4 * BY_ADDRESS.burst)
     assert {page.status_code for page in pages} == {200}
-    assert set(seen) == {200, 429}
+    assert seen[429] > 0
+    assert seen[200] >= BY_ADDRESS.burst
 
 
 async def test_a_forwarded_address_is_believed_from_nobody_unasked(ledger: Ledger, service: Live):

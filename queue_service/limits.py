@@ -6,6 +6,7 @@ process takes a handful at once and spends it alone; what it has not spent soon 
 to wait is told so from memory: a flood does not reach the engine.
 """
 
+import asyncio
 import math
 from ipaddress import IPv6Address, ip_address, ip_network
 from time import monotonic
@@ -60,6 +61,7 @@ class Limits:
         self._hashes = hashes
         self._take = redis.register_script(scripts.source("take"))
         self._taken: TTLCache[str, _Handful] = TTLCache(REMEMBERED, SPENT_WITHIN_S)
+        self._taking: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, float] = {}
 
     async def wait_s(self, who: str, limit: Limit) -> float:
@@ -68,20 +70,32 @@ class Limits:
         While the engine is away nobody has to wait: it is said soon enough that it is away.
         """
         name = f"{limit.name}:{self._hashes.hex('limit', who)[:NAME_CHARS]}"
-        until = self._waiting.get(name, 0.0)
-        if until > monotonic():
-            return until - monotonic()
-        handful = self._taken.get(name)
-        if handful is None or not handful.left:
+        while True:
+            until = self._waiting.get(name, 0.0)
+            if until > monotonic():
+                return until - monotonic()
+            handful = self._taken.get(name)
+            if handful is not None and handful.left:
+                handful.left -= 1
+                return 0.0
+            # Whoever asks while somebody else is taking a handful shares it: it would be lost.
+            if name not in self._taking:
+                self._taking[name] = asyncio.create_task(self._fill(name, limit))
             try:
-                answer = await self._ask(name, limit)
+                await asyncio.shield(self._taking[name])
             except Unavailable:
                 return 0.0
-            if not answer.granted:
-                return self._remember(name, answer.wait / 1000)
-            handful = self._taken[name] = _Handful(answer.granted)
-        handful.left -= 1
-        return 0.0
+
+    async def _fill(self, name: str, limit: Limit) -> None:
+        """Take a handful, or remember that there is none."""
+        try:
+            answer = await self._ask(name, limit)
+            if answer.granted:
+                self._taken[name] = _Handful(answer.granted)
+            else:
+                self._remember(name, answer.wait / 1000)
+        finally:  # before anybody who waits for it looks again
+            del self._taking[name]
 
     async def _ask(self, name: str, limit: Limit) -> _Answer:
         command = {"burst": limit.burst, "each": 1000 / limit.per_s, "wanted": limit.handful}
@@ -89,12 +103,11 @@ class Limits:
             raw = await self._take([keys.limit(name)], [msgspec.json.encode(command)])
         return _answer.decode(raw)
 
-    def _remember(self, name: str, wait_s: float) -> float:
+    def _remember(self, name: str, wait_s: float) -> None:
         if len(self._waiting) >= REMEMBERED:
             now = monotonic()
             self._waiting = {name: until for name, until in self._waiting.items() if until > now}
         self._waiting[name] = monotonic() + wait_s
-        return wait_s
 
 
 def network(address: str) -> str:

@@ -56,6 +56,12 @@ async def test_four_processes_together_grant_no_more_than_one_would(
     assert limit.burst - kept <= sum(found) <= limit.burst
 
 
+async def test_all_who_ask_at_once_get_what_there_is(others: list[Limits]):
+    """They share the handfuls that are taken: none is lost, and nobody takes one too many."""
+    waits = await asyncio.gather(*(others[0].wait_s("k1", SLOW) for _ in range(3 * SLOW.burst)))
+    assert waits.count(0.0) == SLOW.burst
+
+
 async def test_one_who_floods_does_not_make_another_wait(others: list[Limits]):
     limits = others[0]
     await granted(limits, STRICT, 100, "k1")

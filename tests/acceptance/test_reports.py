@@ -280,7 +280,7 @@ async def test_where_there_were_no_tickets_counts_stand_in(
     assert "Of 2 days, 1 have no tickets and stand on counts made by hand." in page
     assert (by_hand["n"], by_hand["quality"]) == (20, None)
     assert by_hand["data_sha256"] != report["data_sha256"]
-    assert (priority["n"], priority["quality"]["with_items"]) == (0, 0)  # counts tell of no visit
+    assert (priority["n"], priority["quality"]["known_for"]) == (0, 0)  # counts tell of no visit
     assert served["n"] == 20  # a day with tickets is one, though nobody was served yet
 
 

@@ -130,12 +130,15 @@ def _sample(row: Count | Copies | None) -> dict[str, Any] | None:
 async def counts(redis: Client, office: str, first: str, last: str) -> list[Counted]:
     """The visitors counted elsewhere on the dates from `first` to `last`, both included.
 
-    One table each import, in the order of their ids.
+    One table each import, in the order of their ids. What another import replaces meanwhile is read
+    again, so that a date is never without its counts, nor has them twice.
     """
     found: dict[str, list[Count]] = defaultdict(list)
     for name, raw in (await _read(redis, office, "counts", first, last)).items():
         found[name.partition("/")[2]] += _counts(raw)
     listed = await imports(redis, office) if found else {}
+    if found.keys() - listed.keys():
+        return await counts(redis, office, first, last)
     return [Counted(int(listed[id].read_as.split()[-1]), found[id]) for id in sorted(found)]
 
 
@@ -154,5 +157,7 @@ async def _read(redis: Client, office: str, kind: Kind, first: str, last: str) -
     async with answered():
         fields = await redis.hkeys(key)
         wanted = sorted(each for each in fields if first <= each.partition("/")[0] <= last)
-        found: list[str] = await redis.hmget(key, wanted) if wanted else []
+        found: list[str | None] = await redis.hmget(key, wanted) if wanted else []
+    if None in found:  # replaced by another import between the two
+        return await _read(redis, office, kind, first, last)
     return dict(zip(wanted, found, strict=True))

@@ -269,6 +269,8 @@ async def test_where_there_were_no_tickets_counts_stand_in(
         page = analyst.get(path, params=query | {"format": "html", "lang": "en"}).text
         by_hand = analyst.get(path, params=query | {"to": "2025-11-23"}).json()
         served = analyst.get(path, params=query | {"basis": "start"}).json()
+        other = f"{SMALL}/reports/reform-priority"
+        priority = analyst.get(other, params=query | {"to": "2025-11-23", "proposed": None}).json()
     assert (report["days"], report["counted_days"], report["n"]) == (2, 1, 21)
     assert (report["coverage_low"], report["coverage_high"]) == (
         pytest.approx(16 / 21, abs=1e-6),
@@ -278,6 +280,7 @@ async def test_where_there_were_no_tickets_counts_stand_in(
     assert "Of 2 days, 1 have no tickets and stand on counts made by hand." in page
     assert (by_hand["n"], by_hand["quality"]) == (20, None)
     assert by_hand["data_sha256"] != report["data_sha256"]
+    assert (priority["n"], priority["quality"]["known_for"]) == (0, 0)  # counts tell of no visit
     assert served["n"] == 20  # a day with tickets is one, though nobody was served yet
 
 

@@ -37,5 +37,7 @@ def _hours(language: str, entry: ReceptionHours) -> str:
     def day(found: re.Match[str]) -> str:
         return say(language, f"reports.page.weekdays.{found[0]}")
 
+    if len(entry.hours) > 1 and len(set(entry.hours.values())) == 1:
+        return next(iter(entry.hours.values()))  # each day by itself, and all the same
     spans = (f"{_DAY.sub(day, days.lower())} {span}" for days, span in entry.hours.items())
     return ", ".join(spans) or "–"

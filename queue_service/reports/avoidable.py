@@ -13,7 +13,7 @@ from queue_service.insights.items import Period
 from queue_service.offices import Office, Texts
 from queue_service.reports.ground import Ground
 from queue_service.reports.picture import stacked_bars, stacked_columns, swatch
-from queue_service.reports.report import basis_of, whole
+from queue_service.reports.report import basis_of, dated, whole
 from queue_service.reports.telling import Chart, Report, Table, Telling, Words, number, percent
 from queue_service.words import languages, say
 
@@ -43,6 +43,7 @@ def report_on_avoidable(ground: Ground, language: str) -> Report:
     if not ground.knows_visits:  # months have no time zone
         of_table = say(language, f"reports.{NAME}.population_of_table")
         report |= {"timezone": None, "population": of_table}
+    report["notes"] = dated(ground.office, ground.first, ground.last, language)
     named = {"procedures": ("procedure", "name"), "months": ("month",)}
     for rows, names in named.items():  # what a row is about stands first in it
         report[rows] = [{name: row[name] for name in names} | row for row in report[rows]]
@@ -144,8 +145,13 @@ def _charts(report: Report, words: Words) -> list[Chart]:
     rows = [
         (row["name"], _parts(row), _figures(row)) for row in report["procedures"] if row["issued"]
     ]
+    noted = {each["date"][:7] for each in report["notes"]}
     months = [
-        (row["month"], _parts(row), percent(row["counter_share"]))
+        (
+            words.marked(row["month"], row["month"] in noted),
+            _parts(row),
+            percent(row["counter_share"]),
+        )
         for row in report["months"][-MONTHS:]
     ]
     by_procedure, by_month = (words.say(f"charts.{name}") for name in ("procedures", "months"))
@@ -156,7 +162,9 @@ def _charts(report: Report, words: Words) -> list[Chart]:
     ]
     if len(months) > 1:
         svg = stacked_columns(months, looks, by_month, words.say("unit"))
-        charts.append(Chart(title=by_month, svg=svg, key=[words.say("share_above")]))
+        charts.append(
+            Chart(title=by_month, svg=svg, key=[words.say("share_above"), *words.notes(report)])
+        )
     return charts
 
 

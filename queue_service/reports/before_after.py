@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from queue_service.insights.before_after import Around, BeforeAfter, before_after
 from queue_service.insights.daily import Daily, of_counts, of_days
 from queue_service.insights.displacement import Hours, hours_at
-from queue_service.insights.week import Week, same, written
+from queue_service.insights.week import Week
 from queue_service.insights.windows import Span, Window, windows
 from queue_service.offices import Office, ReceptionHours
 from queue_service.reports import before_after_told as telling
 from queue_service.reports.ground import LEDGER, Ground
-from queue_service.reports.report import Basis, basis_of, whole
+from queue_service.reports.report import Basis, basis_of, dated, whole
 from queue_service.reports.telling import Report, Words
 
 NAME = telling.NAME
@@ -180,24 +180,9 @@ def _facts(
             for each in cautions
         ],
         **facts,
-        "notes": _notes(office, asked),
+        "notes": dated(office, asked.before.first, asked.after.last, language),
     }
 
 
 def _window(told: Report) -> Report:
     return {"from": told.pop("first"), "to": told.pop("last"), **told}
-
-
-def _notes(office: Office, asked: Around) -> list[Report]:
-    """What is dated within the windows: other reception hours, and what was noted of them."""
-    return [
-        {"date": f"{each.since}", "text": each.note or _written(each)}
-        for each in office.reception_hours
-        if each.since and asked.before.first <= each.since <= asked.after.last
-    ]
-
-
-def _written(entry: ReceptionHours) -> str:
-    week = Week.of(entry.hours)
-    one = same([hours for hours in week.hours if hours])
-    return written(one) if one else "; ".join(f"{day} {text}" for day, text in week.by_day.items())

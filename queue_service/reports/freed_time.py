@@ -17,7 +17,7 @@ from queue_service.insights.week import Week, written
 from queue_service.offices import Office, ReceptionHours
 from queue_service.reports.ground import A_DAY, LEDGER, Ground
 from queue_service.reports.picture import pairs, swatch
-from queue_service.reports.report import Basis, whole
+from queue_service.reports.report import Basis, dated, whole
 from queue_service.reports.telling import Chart, Report, Table, Telling, Words, number, percent
 
 NAME = "freed_time"
@@ -124,6 +124,7 @@ def report_on_freed_time(ground: UsedTime, asked: Freed, language: str) -> Repor
         sha256=_sha256(days, ground),
     )
     facts = {"struck": ground.struck, **_named(told, ground.office, language)}
+    facts["notes"] = dated(ground.office, ground.first, ground.last, language)
     return whole(basis, NAME, TELLING.defined, facts, language)
 
 
@@ -227,9 +228,14 @@ def _a_desk(report: Report, words: Words) -> str | None:
 
 
 def _charts(report: Report, words: Words) -> list[Chart]:
-    rows = [(row["month"], row["freed_hours"], row["used_hours"]) for row in report["by_month"]]
+    noted = {each["date"][:7] for each in report["notes"]}
+    rows = [
+        (words.marked(row["month"], row["month"] in noted), row["freed_hours"], row["used_hours"])
+        for row in report["by_month"]
+    ]
     title = words.say("chart")
     key: list[str] = [swatch(look) + escape(words.say(f"key.{name}")) for look, name in KEY]
+    key += words.notes(report)
     return [Chart(title=title, svg=pairs(rows, title, words.say("unit")), key=key)]
 
 

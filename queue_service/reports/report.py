@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from queue_service.intervals import Quality
+from queue_service.notes import notes_between
+from queue_service.offices import Office, Texts
 from queue_service.reports.ground import LEDGER, Ground
 from queue_service.reports.telling import Report
 from queue_service.version import VERSION
@@ -62,3 +64,17 @@ def whole(basis: Basis, name: str, defined: Sequence[str], told: Report, languag
         "data_sha256": sha256,
         "version": VERSION,
     }
+
+
+def dated(office: Office, first: date, last: date, language: str) -> list[Report]:
+    """What happened at an office between two dates, as its definition notes it."""
+    return [
+        {"date": f"{each.date}", "text": _picked(each.text, language)}
+        for each in notes_between(office, first, last)
+    ]
+
+
+def _picked(texts: Texts, language: str) -> str:
+    """In this language, else in the nearest, else in any there is."""
+    wanted = (language, language.removesuffix("-easy"), *texts)
+    return next((texts[each] for each in wanted if each in texts), "")

@@ -41,6 +41,16 @@ class Words:
         """Words of every report."""
         return say(self.language, f"reports.page.{path}", **values)
 
+    @staticmethod
+    def marked(name: str, noted: bool) -> str:
+        """A month, with the sign of a note where something happened in it."""
+        return f"{name} ※" if noted else name
+
+    @staticmethod
+    def notes(report: Report) -> list[str]:
+        """What the sign stands for, for the key of a picture."""
+        return [f"※ {each['date']} {each['text']}" for each in report["notes"]]
+
     def heads(self, *names: str) -> list[str]:
         """The heads of columns."""
         return [self.say(f"columns.{name}") for name in names]

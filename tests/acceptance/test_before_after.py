@@ -114,7 +114,7 @@ def test_a_log_tells_both_sides_and_where_visitors_went(log: Path):
         "cannot tell",
     )
     assert {each["code"] for each in report["warnings"]} == {"unequal_season", "unseen_outside"}
-    assert report["notes"] == [{"date": "2025-08-04", "text": "09:00-16:30"}]
+    assert report["notes"] == [{"date": "2025-08-04", "text": "受付時間 09:00-16:30"}]
 
 
 def test_the_same_data_give_the_same_bytes_and_others_another_hash(log: Path):

@@ -99,6 +99,7 @@ async def test_a_use_is_entered_on_the_page_and_struck_again(used: Site, windows
 
 async def test_a_use_that_cannot_be_entered_is_told_with_the_reason(used: Site, windows: Open):
     page = await asked(used, windows, allowed=("400", "409"))
+    await expect(page.locator("#use-date")).to_be_visible()
     await page.evaluate("document.querySelector('#use-date').removeAttribute('max')")
     await page.fill("#use-date", "2999-01-01")
     await page.fill("#use-minutes", "45")

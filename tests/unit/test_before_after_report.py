@@ -65,7 +65,7 @@ def test_dated_hours_within_the_windows_are_noted_and_others_than_on_the_date_wa
         {"date": "2025-08-04", "text": "trial"},
         {
             "date": "2025-08-18",
-            "text": "mon 09:00-16:30; tue 09:00-16:30; wed 09:00-16:30; thu 09:00-16:30; fri 09:00-19:00",
+            "text": "Reception hours Mon-Thu 09:00-16:30, Fri 09:00-19:00",
         },
     ]
     assert warned(report, "other_hours")["dates"] == ["2025-08-18"]

@@ -23,7 +23,6 @@ from queue_service.imports import Source, take_in
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
 from queue_service.replay_client import Api
-from queue_service.rights import Role
 from queue_service.settings import Settings
 from queue_service.ticket_log import Row
 from queue_service.tickets import State
@@ -56,7 +55,8 @@ async def show(service: ThrowAway, wanted: Show) -> None:
         await ledger.apply_office(office)
         await _remember(ledger, service, wanted, date)
         keys = await links.new_keys(Access(ledger.redis), office.id, "made for the demonstration")
-        staff = Api(transport, service.url, keys[Role.STAFF])
+        # Twelve desks that live sixty times as fast ask more than one member of staff may.
+        staff = Api(transport, service.url, service.key)
         hall = Hall(staff, office, day)
         await _warm_up(hall, day, pace)
         _tell(service.url, office, keys, await _phone(ledger, office, service.url))

@@ -64,7 +64,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def counted(staff: httpx.Client, state: str) -> int:
-    time.sleep(0.1)  # the hall asks with the same key, and too often is too often
+    time.sleep(0.1)  # one member of staff may ask only so often
     return len(staff.get(f"/tickets?state={state}").json()["tickets"])
 
 

@@ -44,13 +44,13 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 # times at once; programs of the house may ask more. An administrator's key has no limit: it could do
 # worse than ask often.
 LIMITS = {
-    Role.KIOSK: Limit("kiosk", per_s=20, burst=500),
-    Role.DISPLAY: Limit("display", per_s=20, burst=500),
-    Role.STAFF: Limit("staff", per_s=20, burst=500),
-    Role.ANALYST: Limit("analyst", per_s=20, burst=500),
+    Role.KIOSK: Limit("kiosk", per_s=20, burst=500),  # fewer than there are numbers
+    Role.DISPLAY: Limit("display", per_s=50, burst=1000),
+    Role.STAFF: Limit("staff", per_s=50, burst=1000),
+    Role.ANALYST: Limit("analyst", per_s=50, burst=1000),
 }
-BY_ADDRESS = Limit("public", per_s=20, burst=400)  # a hall's phones may share one
-WRONG_KEY = Limit("wrong", per_s=0.5, burst=30)  # a screen whose key was revoked asks again, too
+BY_ADDRESS = Limit("public", per_s=50, burst=1000)  # a hall's phones may share one
+WRONG_KEY = Limit("wrong", per_s=2, burst=300)  # a screen whose key was revoked asks again, too
 
 
 def holder(connection: Connection) -> Credential | None:

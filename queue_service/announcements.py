@@ -134,7 +134,7 @@ def _unnamed(manner: _Manner, desk: str) -> str:
 
 def _name(texts: Texts, language: str) -> str:
     """The name in a language, or in the one it is a plainer form of; empty where there is none."""
-    return texts.get(language) or texts.get(language.removesuffix("-easy"), "")
+    return words.pick(texts, language) or ""
 
 
 def _said(manner: _Manner, written: str) -> str:

@@ -10,12 +10,12 @@ from queue_service.counts import Copies
 from queue_service.insights.avoidable import ANSWERS, avoidable
 from queue_service.insights.copies import COUNTER, Offer
 from queue_service.insights.items import Period
-from queue_service.offices import Office, Texts
+from queue_service.offices import Office
 from queue_service.reports.ground import Ground
 from queue_service.reports.picture import stacked_bars, stacked_columns, swatch
 from queue_service.reports.report import basis_of, dated, whole
 from queue_service.reports.telling import Chart, Report, Table, Telling, Words, number, percent
-from queue_service.words import languages, say
+from queue_service.words import languages, pick, say
 
 NAME = "avoidable"
 CHANNELS = (COUNTER, "convenience_store", "online", "post")  # those that have a word
@@ -55,14 +55,10 @@ def _catalogue(office: Office, language: str) -> dict[str, Offer]:
     found: dict[str, Offer] = {}
     for each in (each for service in office.services for each in service.procedures):
         fees = {channel: how.fee for channel, how in each.channels.items()}
-        name = _name(each.name, language) or each.id
+        name = pick(each.name, language) or each.id
         known = found.get(each.id, Offer(name=name, fees={}))
         found[each.id] = replace(known, fees={**known.fees, **fees})
     return found
-
-
-def _name(texts: Texts, language: str) -> str | None:
-    return texts.get(language) or texts.get(language.removesuffix("-easy"))
 
 
 def _meant(copies: Iterable[Copies], office: Office) -> list[Copies]:

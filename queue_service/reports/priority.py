@@ -22,6 +22,7 @@ from queue_service.reports.pareto import pareto
 from queue_service.reports.report import Basis, basis_of, whole
 from queue_service.reports.telling import Chart, Report, Table, Telling, Words, number, percent
 from queue_service.tickets import Stage
+from queue_service.words import pick
 
 NAME = "reform_priority"
 FEW = 0.8  # of all hours: how few take them
@@ -155,8 +156,7 @@ class _Names:
         return self._words.say("at", name=name, place=place) if place else name
 
     def _named(self, texts: Texts, id: str) -> str:
-        language = self._words.language
-        return texts.get(language) or texts.get(language.removesuffix("-easy")) or id
+        return pick(texts, self._words.language) or id
 
 
 # How it is told

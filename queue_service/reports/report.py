@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from queue_service.intervals import Quality
 from queue_service.notes import notes_between
-from queue_service.offices import Office, Texts
+from queue_service.offices import Office
 from queue_service.reports.ground import LEDGER, Ground
 from queue_service.reports.telling import Report
 from queue_service.version import VERSION
-from queue_service.words import say
+from queue_service.words import pick, say
 
 
 class Basis(Struct, frozen=True, kw_only=True):
@@ -69,12 +69,9 @@ def whole(basis: Basis, name: str, defined: Sequence[str], told: Report, languag
 def dated(office: Office, first: date, last: date, language: str) -> list[Report]:
     """What happened at an office between two dates, as its definition notes it."""
     return [
-        {"date": f"{each.date}", "text": _picked(each.text, language)}
+        {
+            "date": f"{each.date}",
+            "text": pick(each.text, language) or next(iter(each.text.values()), ""),
+        }
         for each in notes_between(office, first, last)
     ]
-
-
-def _picked(texts: Texts, language: str) -> str:
-    """In this language, else in the nearest, else in any there is."""
-    wanted = (language, language.removesuffix("-easy"), *texts)
-    return next((texts[each] for each in wanted if each in texts), "")

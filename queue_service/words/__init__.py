@@ -5,6 +5,7 @@ what the language calls itself.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -38,3 +39,12 @@ def say(language: str, path: str, **values: object) -> str:
     for step in path.split("."):
         found = found[step]
     return str(found).format(**values)
+
+
+def pick(texts: Mapping[str, str], language: str) -> str | None:
+    """One of an office's own texts: in this language, else the nearest; None: it has neither.
+
+    >>> pick({"ja": "窓口"}, "ja-easy")
+    '窓口'
+    """
+    return texts.get(language) or texts.get(language.removesuffix("-easy")) or None

@@ -1,4 +1,5 @@
 /** What each report is asked: its fields, what they begin with, and the question they make. Pure. */
+import { addDays } from "../stats/view.js";
 
 /**
  * @typedef {object} Field
@@ -11,7 +12,6 @@
  * @typedef {Record<string, string>} Values by the names of fields
  */
 
-const DAY_MS = 86_400_000;
 const YEAR_DAYS = 365;
 const SOME_DAYS = 28; // after a change, before anything can be said of it
 const SHORTER = 30; // minutes at both ends: what is proposed until somebody proposes something else
@@ -63,11 +63,6 @@ export const FORMS = {
     { name: "desks", kind: "number", optional: true },
   ],
 };
-
-/** @param {string} date @param {number} days */
-function addDays(date, days) {
-  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
-}
 
 /**
  * Hours a little shorter than those of today; none for hours that pause, or are short already.

@@ -5,11 +5,11 @@ It knows keys and close codes, and no board.
 
 import asyncio
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import WebSocket
 
+from queue_service import browsers
 from queue_service.opening import State
 from queue_service.refusals import Unavailable
 from queue_service.rights import BOARD, Credential, Verdict, judge
@@ -32,26 +32,22 @@ class _Hello(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def from_our_pages(socket: Socket, public_url: str | None) -> bool:
-    """Whether no browser asks, or one that shows a page of ours: no other site opens our sockets.
+    """Whether no browser asks, or one that shows a page of ours: no other site opens our sockets."""
+    return browsers.asks_from_here(socket.headers, public_url) is not False
 
-    Behind a proxy that changes the name of the host, ours is the one in `public_url`.
+
+async def offered_key(socket: Socket, public_url: str | None) -> str | None:
+    """Accept the connection and return what it shows: a key as subprotocol, the session of whoever has
+    signed in, or a key as first message.
     """
-    origin = socket.headers.get("origin")
-    if origin is None:
-        return True
-    ours = {socket.headers.get("host"), urlsplit(public_url or "").netloc}
-    return urlsplit(origin).netloc in ours - {None, ""}
-
-
-async def offered_key(socket: Socket) -> str | None:
-    """Accept the connection and return the key it offers: as subprotocol, or as first message."""
     offered: list[str] = socket.scope["subprotocols"]
     keys = [
         word.removeprefix(f"{PROTOCOL}.") for word in offered if word.startswith(f"{PROTOCOL}.")
     ]
     await socket.accept(subprotocols=PROTOCOL if PROTOCOL in offered else None)
-    if keys:
-        return keys[0]
+    secure = browsers.is_secure(socket.scope["scheme"], socket.headers.get("host"), public_url)
+    if shown := next(iter(keys), "") or browsers.session_in(socket.cookies, secure=secure):
+        return shown
     try:
         async with asyncio.timeout(KEY_S):
             return msgspec.json.decode(await socket.receive_text(), type=_Hello).key

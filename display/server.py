@@ -83,7 +83,7 @@ async def board_socket(
         await socket.close(FORBIDDEN)  # before it is accepted: the browser is answered 403
         return
     try:
-        key = await offered_key(socket)
+        key = await offered_key(socket, socket.app.state.settings.public_url)
         feeds.expect(office)
         code = await door.refusal(key, office)
         if code is None:

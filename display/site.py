@@ -36,7 +36,18 @@ ASKS = {"roles": frozenset[str]()}
 STATUS_S = 5  # how long anyone in between may keep the congestion page
 
 # What is stored; each has its words in the catalogues.
-STORED = ("visit", "marks", "figures", "link", "answers", "address", "staff", "browser")
+STORED = (
+    "visit",
+    "marks",
+    "figures",
+    "link",
+    "answers",
+    "address",
+    "staff",
+    "audit",
+    "people",
+    "browser",
+)
 
 POLICY = "; ".join(
     (

@@ -18,7 +18,8 @@ Read in this order; each module knows only those above it.
     ticket_log      logs of other systems (log_records, log_columns, log_times; replay and its plan)
     imports         such logs as history (intake, log_dates, log_visits, log_reasons; counts, elsewhere)
     rights          roles, who holds them, and the one rule of every door
-    access          keys for devices and people (keyed_hash; enrolment: short codes for devices)
+    access          keys for devices (keyed_hash; enrolment: short codes for them)
+    people          who may sign in, and with what (passwords; sign_in; browsers; audit: who did what)
     api/            the same door over HTTP
     embedded        a private engine for one machine (engine_check, engine_dir, whole_file)
     cli/            the command `madoguchi`

@@ -1,8 +1,9 @@
-"""Keys: which device or person may do what, at which office.
+"""Access: who asks. A device shows its key; whoever has signed in, the token of a session.
 
 A key is 256 random bits behind an id that everyone may know, shown once and kept as its keyed hash
 (`keyed_hash`): whoever reads the engine cannot use what he finds. The hash covers the role and the
-office as well, so that neither can be changed beside it.
+office as well, so that neither can be changed beside it. The token of a session is the same thing, for
+a shift and only while its person signs in as when it began (see `sign_in`).
 
 How long a look at a key takes says nothing about it. The engine is asked for the id alone, hashes are
 compared in constant time, and a guess is hashed with a secret before it is compared.
@@ -29,7 +30,8 @@ from queue_service.rights import Credential, Role
 from queue_service.round_trip import Intent, Reply, RoundTrips, accepted, answered
 
 # The id, and 256 bits behind it. The prefix lets a scanner for leaked secrets find one.
-KEY = re.compile("mg_([0-9a-f]{12})[A-Za-z0-9_-]{43}")
+KEY_PREFIX, SESSION_PREFIX = "mg_", "ms_"
+KEY = re.compile("(mg_|ms_)([0-9a-f]{12})[A-Za-z0-9_-]{43}")
 FRESH_S = 2.0  # for how long a process believes what it knows of a key: a revoked one stops working
 NOTED_S = 60.0  # how often a process writes down that a key is in use
 KNOWN = 10_000  # keys a process remembers; beyond it, it forgets them all and asks again
@@ -48,6 +50,17 @@ class Made(Struct, frozen=True, kw_only=True):
     replayed: bool = False
 
 
+class Session(Credential, frozen=True, kw_only=True):
+    """Somebody who has signed in."""
+
+    until: int  # ms
+    stamp: str  # of the person; a person with another one ends it
+
+
+class _Stamped(Struct):
+    stamp: str
+
+
 class Revoked(Struct, frozen=True, kw_only=True):
     """A key that was taken back, or was taken back when this was asked before."""
 
@@ -62,8 +75,11 @@ class AccessReply(Reply, frozen=True, kw_only=True):
     salt: str = ""
     until: int = 0
     wait: int = 0
+    session: Session | None = None
 
 
+_session = msgspec.json.Decoder(Session)
+_stamped = msgspec.json.Decoder(_Stamped)
 _credential = msgspec.json.Decoder(Credential)
 _reply = msgspec.json.Decoder(AccessReply)
 
@@ -94,7 +110,7 @@ class Access:
             async with answered():
                 secret = await self.redis.get(keys.SECRET)
                 made_with = await self.redis.get(keys.PEPPER)
-                any_key = await self.redis.exists(keys.KEYS)
+                any_key = await self.redis.exists(keys.KEYS, keys.PEOPLE)
             if secret is None:
                 raise Unavailable("The engine holds no data set.")
             if any_key and made_with not in (None, mark(self._pepper)):
@@ -143,18 +159,18 @@ class Access:
         hashes, intent = await self.hashes(), intent or Intent.once()
         salt = secrets.token_hex(16)
         record = msgspec.json.encode(drafted).decode()
-        key = _key(hashes, drafted.id, salt, intent)
+        key = token(hashes, KEY_PREFIX, drafted.id, salt, intent)
         reply = await self.run(
             verb,
             intent,
             id=drafted.id,
             record=f"{hashes.hex('access key', record, key)} {record}",
-            pepper=mark(self._pepper),
+            office=drafted.office,
             reply={"salt": salt, "credential": drafted},
             **named,
         )
         assert reply.credential is not None, "the script answered with the credential"
-        key = _key(hashes, reply.credential.id, reply.salt, intent)
+        key = token(hashes, KEY_PREFIX, reply.credential.id, reply.salt, intent)
         return Made(key=key, credential=reply.credential, replayed=reply.replayed)
 
     async def revoke(self, id: str, intent: Intent | None = None) -> Revoked:
@@ -166,25 +182,35 @@ class Access:
         credential = await self.credential(id)
         intent, said = intent or Intent.once(), {"credential": credential}
         try:
-            reply = await self.run("revoke_key", intent, id=id, reply=said)
+            office = credential.office if credential else None
+            reply = await self.run("revoke_key", intent, id=id, office=office, reply=said)
         except UnknownKey:
             raise UnknownKey(id=id) from None
         assert reply.credential is not None, "the script answered with the credential"
         return Revoked(credential=reply.credential, replayed=reply.replayed)
 
     async def run(
-        self, verb: str, intent: Intent, *, code: str = "-", address: str = "-", **said: Any
+        self,
+        verb: str,
+        intent: Intent,
+        *,
+        code: str = "-",
+        address: str = "-",
+        session_id: str = "-",
+        **said: Any,
     ) -> AccessReply:
         """Run one script about access, once, however often it has to be sent.
 
-        `code`, `address`: hashes that name keys; `reply`: what it answers, unless it refuses.
+        `code`, `address`, `session_id`: name keys of the engine; `reply`: what is answered, unless the
+        script refuses.
 
         Raises:
             Refusal: for one of the reasons that the script's header names.
         """
         reply = {"reply": msgspec.json.encode(said.pop("reply", {})).decode()}
-        told = {"intent": intent.fingerprint, "keep": intent.keep_ms}
-        names = keys.access(intent.slot, code, address)
+        told = {"intent": intent.fingerprint, "keep": intent.keep_ms, "actor": intent.by}
+        told["pepper"] = mark(self._pepper)
+        names = keys.access(intent.slot, code, address, session_id)
         answer = _reply.decode(await self._trips.run(verb, names, said | reply | told))
         if answer.wait:
             raise TooManyCodes(retry_after_s=math.ceil(answer.wait / 1000))
@@ -223,20 +249,34 @@ class Access:
         if len(self._known) >= KNOWN:
             self._known.clear()
         self._known[digest] = monotonic(), credential
-        if credential is not None:
+        if credential is not None and credential.person is None:
             self._note_use(credential.id)
         return credential
 
     async def _look_up(self, key: str) -> Credential | None:
         formed = KEY.fullmatch(key)
-        hashes = await self.hashes()
+        prefix, id = formed.group(1, 2) if formed else (KEY_PREFIX, "")
+        hashes, of_session = await self.hashes(), prefix == SESSION_PREFIX
         async with answered():
-            stored = await self.redis.hget(keys.KEYS, formed[1] if formed else "")
+            stored = await (
+                self.redis.get(keys.session(id)) if of_session else self.redis.hget(keys.KEYS, id)
+            )
         # What is not stored is compared as well: an unknown id takes as long as a wrong key.
         expected, _, record = (stored or NOBODY).partition(" ")
         if not hmac.compare_digest(hashes.hex("access key", record, key), expected):
             return None
-        return _credential.decode(record)
+        return await self._lasting(record) if of_session else _credential.decode(record)
+
+    async def _lasting(self, record: str) -> Session | None:
+        """A session, if its person still signs in as when it began."""
+        session = _session.decode(record)
+        async with answered():
+            person = await self.redis.hget(keys.PEOPLE, session.person or "")
+        return session if person and _stamped.decode(person).stamp == session.stamp else None
+
+    def forget(self, key: str) -> None:
+        """Believe no more in what this process knows of a key or token."""
+        self._known.pop(_digest(key), None)
 
     # Last use
 
@@ -261,9 +301,10 @@ class Access:
         await asyncio.gather(*self._noting, return_exceptions=True)
 
 
-def _key(hashes: KeyedHash, id: str, salt: str, intent: Intent) -> str:
+def token(hashes: KeyedHash, prefix: str, id: str, salt: str, intent: Intent) -> str:
+    """The key or token that was made for an intent."""
     secret = hashes.digest("a new key", salt, intent.seed)
-    return f"mg_{id}{urlsafe_b64encode(secret).decode().rstrip('=')}"
+    return f"{prefix}{id}{urlsafe_b64encode(secret).decode().rstrip('=')}"
 
 
 def _digest(key: str) -> str:

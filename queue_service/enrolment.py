@@ -72,6 +72,8 @@ class Enrolment:
             "offer_code",
             intent,
             code=_hash(hashes, _code(hashes, offer.salt, intent)),
+            role=role,
+            office=office,
             offer=msgspec.json.encode(offer).decode(),
             life=LIFE_MS,
             reply={"salt": offer.salt, "until": now * 1000 + LIFE_MS},
@@ -124,9 +126,13 @@ def written(code: str) -> str:
 
 
 def _code(hashes: KeyedHash, salt: str, intent: Intent) -> str:
-    rest = int.from_bytes(hashes.digest("a new code", salt, intent.seed))
-    letters = ""
-    for _ in range(LENGTH):
+    return letters(hashes.digest("a new code", salt, intent.seed), LENGTH)
+
+
+def letters(digest: bytes, length: int) -> str:
+    """Characters that can be read out and typed, drawn from a digest."""
+    rest, letters = int.from_bytes(digest), ""
+    for _ in range(length):
         rest, place = divmod(rest, len(ALPHABET))
         letters += ALPHABET[place]
     return letters

@@ -25,10 +25,15 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `{ashikaga}:texts` | hash | `notice`, `service:moving` → JSON of texts by language | configuration |
 | `{ashikaga}:definitions` | hash | `1` → the office definition as JSON | configuration |
 | `{ashikaga}:clock` | string | `{"start":…,"from":…,"speed":60}`, simulated time | throw-away data only |
+| `{ashikaga}:audit` | stream | `1763886000000-0` → `by` sato · `entry` 17 | a year |
 | `{ashikaga}:answer:9f3c…` | string | what a command was answered | 72 hours |
 | `madoguchi:offices` | set | ids of all offices | configuration |
 | `madoguchi:{access}:keys` | hash | id of an access key → its hash, role and office | configuration |
 | `madoguchi:{access}:used` | hash | id of an access key → when it was last used, about, ms | as its key |
+| `madoguchi:{access}:people` | hash | name → who signs in with it, as JSON | configuration |
+| `madoguchi:{access}:steps` | hash | name → the last second factor that was used | as its person |
+| `madoguchi:{access}:session:3fa9…` | string | id of a session → its hash, and whose it is | a shift |
+| `madoguchi:{access}:audit` | stream | `1763886000000-0` → `by` sato · `did` … · `on` … | a year |
 | `madoguchi:{access}:pepper` | string | which pepper the hashes were made with | configuration |
 | `madoguchi:{access}:answer:9f3c…` | string | what a command about keys was answered | 72 hours |
 | `madoguchi:{access}:code:5ad1…` | string | hash of an enrolment code → what it is for | ten minutes |
@@ -38,7 +43,8 @@ script may touch them. The keys below `madoguchi:` are configuration of the whol
 | `madoguchi:limit:kiosk:3fa9…` | string | when a bucket of requests is full again, ms | until then |
 
 Keys about access share the hash tag `{access}`, for the same reason as those of an office.
-Every key of an office that is not configuration, an answer or a clock is what its ledger adds up to.
+Every key of an office that is not configuration, an answer, a clock or the audit log is what its ledger
+adds up to.
 """
 
 from collections.abc import Iterable
@@ -47,13 +53,16 @@ OFFICES = "madoguchi:offices"
 ACCESS = "madoguchi:{access}:"
 KEYS = f"{ACCESS}keys"
 USED = f"{ACCESS}used"
+PEOPLE = f"{ACCESS}people"
+STEPS = f"{ACCESS}steps"
+AUDIT = f"{ACCESS}audit"
 PEPPER = f"{ACCESS}pepper"
 SECRET = "madoguchi:secret"  # noqa: S105 - the name of a key, not a secret
 DATASET = "madoguchi:dataset"
 
 HALL = (
     *("ledger", "head", "tickets", "desks", "suspended", "numbers"),
-    *("counters", "calls", "freed", "texts", "definitions", "clock"),
+    *("counters", "calls", "freed", "texts", "definitions", "clock", "audit"),
 )
 
 
@@ -71,18 +80,25 @@ def answer(office: str, slot: str) -> str:
     return of(office, f"answer:{slot}")
 
 
-def access(slot: str, code: str, there: str) -> list[str]:
+def access(slot: str, code: str, there: str, session_id: str) -> list[str]:
     """All keys a script about access is given, in the order in which access.lua names them.
 
-    `slot`, `code`, `there`: hashes of an intent, a code and an address; `-` where there is none.
+    `slot`, `code`, `there`: hashes of an intent, a code and an address; `-` where there is none, as
+    where there is no session.
     """
     wrong = (f"{ACCESS}wrong:all", f"{ACCESS}wrong:{there}")
-    return [KEYS, USED, PEPPER, f"{ACCESS}answer:{slot}", enrolment(code), *wrong]
+    of_keys = [KEYS, USED, PEPPER, f"{ACCESS}answer:{slot}", enrolment(code), *wrong]
+    return [*of_keys, PEOPLE, STEPS, session(session_id), AUDIT]
 
 
 def enrolment(code: str) -> str:
     """What a device will be that is enrolled with the code of this hash."""
     return f"{ACCESS}code:{code}"
+
+
+def session(id: str) -> str:
+    """Whose session has this id."""
+    return f"{ACCESS}session:{id}"
 
 
 def limit(name: str) -> str:

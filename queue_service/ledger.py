@@ -335,15 +335,15 @@ class Ledger(Questions):
         Raises:
             ServiceInUse, DeskInUse: a live ticket still needs what the definition leaves out.
         """
-        intent = intent or Intent("-", "-")
+        intent = intent or Intent.once()
         names = keys.hall(office.id, intent.slot, queues(office))
         command = {
             "definition": office_to_json(office).decode(),
             "services": {service.id: True for service in office.services},
             "desks": {desk.id: True for desk in office.desks},
-            **(
-                {"intent": intent.fingerprint, "keep": intent.keep_ms} if intent.slot != "-" else {}
-            ),
+            "intent": intent.fingerprint,
+            "keep": intent.keep_ms,
+            "actor": intent.by,
         }
         reply = accepted(_reply.decode(await self._trips.run("apply_office", names, command)))
         async with answered():

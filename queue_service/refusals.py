@@ -135,6 +135,54 @@ class TooManyCodes(Refusal):
     code = "too_many_codes"
 
 
+class UnknownPerson(Refusal):
+    """Nobody signs in with this name; `madoguchi people list` shows who does."""
+
+    code = "unknown_person"
+
+
+class PersonExists(Refusal):
+    """Somebody signs in with this name already; choose another, or give that person a new password."""
+
+    code = "person_exists"
+
+
+class WrongName(Refusal):
+    """A name to sign in with has 1 to 40 letters or digits, or any of . - _ @, and no space."""
+
+    code = "wrong_name"
+
+
+class WeakPassword(Refusal):
+    """This password is too easy to guess; choose another."""
+
+    code = "weak_password"
+
+
+class WrongSignIn(Refusal):
+    """Name, password or code is wrong."""
+
+    code = "wrong_sign_in"
+
+
+class CodeNeeded(Refusal):
+    """Send the six digits that your authenticator app shows now, too (`code`)."""
+
+    code = "code_needed"
+
+
+class NewPasswordNeeded(Refusal):
+    """Somebody else knows this password: choose one of your own and send it, too (`new_password`)."""
+
+    code = "new_password_needed"
+
+
+class TooManySignIns(Refusal):
+    """That was tried too often from there. Wait a little, or use a device on which you signed in before."""
+
+    code = "too_many_sign_ins"
+
+
 class OtherPepper(Refusal):
     """The keys of this data set were made with another MADOGUCHI_PEPPER. Set it as it was then, the
     same for every part; it can be changed when no key is left.

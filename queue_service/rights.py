@@ -1,7 +1,7 @@
 """Rights: roles, whoever holds one, and the one rule that every door asks.
 
-A device shows a key. Whoever else may come to be known to the service, such as a person who signs in,
-becomes the same kind of holder, a `Credential`; no door needs to know how it was shown.
+A device shows a key, a person signs in. Both become the same kind of holder, a `Credential`: no door
+needs to know how it was shown.
 """
 
 from enum import StrEnum, auto
@@ -27,6 +27,14 @@ class Credential(Struct, frozen=True, kw_only=True):
     office: str | None  # None: every office
     label: str
     created_at: int
+    person: str | None = None  # who signed in; None: a key
+
+    @property
+    def by(self) -> str | None:
+        """Who answers for what is done with this; None: a machine, which does what visitors wish."""
+        if self.role in (Role.KIOSK, Role.DISPLAY):
+            return None
+        return self.person or f"key {self.id}"
 
     def covers(self, office: str | None) -> bool:
         """Whether this holds at an office; None: at every office there is or will be."""

@@ -52,18 +52,27 @@ class Intent(Struct, frozen=True):
     fingerprint: str  # the body, hashed
     keep_ms: int = REMEMBERED_MS
     seed: str = ""  # known to whoever has this intent, and to nobody else: the engine is not told
+    by: str | None = None  # who answers for it; goes into the audit log. None: nobody has to
 
     @classmethod
-    def of(cls, credential: str, method: str, path: str, key: str, body: bytes) -> Self:
+    def of(
+        cls,
+        credential: str,
+        method: str,
+        path: str,
+        key: str,
+        body: bytes,
+        by: str | None = None,
+    ) -> Self:
         """The intent behind a request that brought an idempotency key."""
         named = "\0".join((credential, method, path, key)).encode()
         seed = hashlib.sha256(b"seed\0" + named).hexdigest()
-        return cls(_digest(named), _digest(body), seed=seed)
+        return cls(_digest(named), _digest(body), seed=seed, by=by)
 
     @classmethod
-    def once(cls) -> Self:
+    def once(cls, by: str | None = None) -> Self:
         """An intent of its own, for a command that brought none: only our re-sending repeats it."""
-        return cls(secrets.token_hex(16), "-", RESENT_MS, secrets.token_hex(32))
+        return cls(secrets.token_hex(16), "-", RESENT_MS, secrets.token_hex(32), by)
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -198,7 +207,7 @@ class RoundTrips:
             Refusal: the script refused, for one of the reasons its header names.
         """
         intent = intent or Intent.once()
-        told = {"intent": intent.fingerprint, "keep": intent.keep_ms}
+        told = {"intent": intent.fingerprint, "keep": intent.keep_ms, "actor": intent.by}
         raw = await self._ask(verb, office, lambda scene: command(scene) | told, intent.slot)
         return accepted(_decoder.decode(raw))
 

@@ -16,7 +16,7 @@ PURE = {
     *("tickets", "events", "hall", "board", "visits", "refusals", "announcements", "keys"),
     *("offices", "office_rules", "office_files", "hours", "scripts", "settings", "ticket_ids"),
     *("ticket_log", "log_columns", "log_times", "replay_plan", "replay_office", "demo_day"),
-    *("demo_calendar", "demo_history", "definitions", "rights", "keyed_hash"),
+    *("demo_calendar", "demo_history", "definitions", "rights", "keyed_hash", "browsers"),
     *("log_records", "log_dates", "log_reasons", "intake"),
     *(
         "figures",

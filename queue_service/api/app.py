@@ -26,7 +26,9 @@ from queue_service.api import (
     health,
     moves,
     offices,
+    people,
     reports,
+    sessions,
     stats,
     tickets,
     voice,
@@ -38,8 +40,10 @@ from queue_service.api.guard import may
 from queue_service.api.openapi import describe
 from queue_service.api.problems import HEADERS
 from queue_service.api.request import provide_intent, provide_ledger, read_strictly
+from queue_service.browsers import session_cookie
 from queue_service.connection import connect
 from queue_service.opening import opened
+from queue_service.passwords import Passwords
 from queue_service.settings import Settings
 from queue_service.version import VERSION
 
@@ -51,6 +55,7 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 @asynccontextmanager
 async def _engines(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    app.state.passwords = Passwords()
     # That of the jobs is only looked at, when a monitor asks.
     app.state.jobs = connect(settings.jobs_redis_url or settings.redis_url or "")
     try:
@@ -99,6 +104,7 @@ def create_app(
             *(offices.router, entrance.router, tickets.router, moves.router),
             *(desks.router, board.router, voice.router, events.router),
             *(stats.router, estimates.router, reports.router, freed_time.router, access.router),
+            *(sessions.router, people.router),
         ],
     )
     app = Litestar(
@@ -124,9 +130,18 @@ def create_app(
             render_plugins=docs.PAGES,
             openapi_router=docs.pages,
             components=Components(
-                security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
+                security_schemes={
+                    "key": SecurityScheme(type="http", scheme="bearer"),
+                    "session": SecurityScheme(
+                        type="apiKey",
+                        name=session_cookie(secure=False),
+                        security_scheme_in="cookie",
+                        description="Somebody who has signed in (`POST /api/v1/session`). Over TLS "
+                        "the cookie is named `__Host-…`.",
+                    ),
+                }
             ),
-            security=[{"key": []}],
+            security=[{"key": []}, {"session": []}],
         ),
         request_max_body_size=BODY_LIMIT,
         logging_config=None,

@@ -9,6 +9,9 @@ What stands in the `opt` of a handler is its rule, and the table in ACCESS.md is
     door       a WebSocket, whose key comes later: display.door asks the same question
     limit      how often the public may ask from one address, if not as usual; None: as often as it likes
 
+Whoever shows a key is that key's holder, whatever cookies come along; else the session in the cookie
+says who asks, and what it asks to be done has to come from a page of ours.
+
 A handler without a rule does not start: `app.create_app` walks the routes.
 """
 
@@ -17,6 +20,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from queue_service import browsers
 from queue_service.access import Access
 from queue_service.api.problems import Problem
 from queue_service.limits import Limit, Limits, network, seconds
@@ -71,19 +75,22 @@ def check_office(who: Credential | None, office: str | None) -> None:
         Problem
     """
     if who is not None and not who.covers(office):
-        raise Problem("forbidden", f"This key is for the office {who.office}.")
+        what = "key" if who.person is None else "sign-in"
+        raise Problem("forbidden", f"This {what} is for the office {who.office}.")
 
 
 async def may(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let pass whoever holds one of the handler's roles, at the office in question."""
     key = _key(connection)
-    user = await _find(connection, key) if key else None
+    user = await _find(connection, key)
     connection.scope["user"] = user
     await _ask_for_patience(connection, handler, user, wrong=bool(key) and user is None)
     # Only the answers to OPTIONS, which Litestar writes itself, have no roles; see `app`.
     roles: frozenset[Role] = handler.opt.get("roles", PUBLIC)
     if key and user is None:
         raise Problem("no_key", "This key is unknown or was revoked.")
+    if user is not None and user.person is not None:
+        _check_site(connection)
     if user is None and handler.opt.get("holder"):
         return  # the ticket's id in the path is right enough
     if handler.opt.get("door") or (handler.opt.get("near") and _is_near(connection)):
@@ -91,10 +98,10 @@ async def may(connection: Connection, handler: BaseRouteHandler) -> None:
     office = connection.path_params.get("office")
     verdict = judge(user, roles, office)
     if verdict is Verdict.UNKNOWN:
-        raise Problem("no_key", "Send a key: Authorization: Bearer KEY.")
+        raise Problem("no_key", "Send a key (Authorization: Bearer KEY), or sign in.")
     if user is not None and verdict is Verdict.WRONG_ROLE:
         needed = ", ".join(sorted(roles))
-        raise Problem("forbidden", f"A key of role {user.role} may not do this; it takes {needed}.")
+        raise Problem("forbidden", f"The role {user.role} may not do this; it takes {needed}.")
     if verdict is Verdict.ELSEWHERE:
         check_office(user, office)
 
@@ -137,7 +144,35 @@ def _is_near(connection: Connection) -> bool:
 
 
 async def _find(connection: Connection, key: str) -> Credential | None:
+    """Who asks: by the key, or else by the session in the cookie. Neither does for the other."""
+    shown = key or session_token(connection)
+    if not shown:
+        return None
     access: Access | None = connection.app.state.access
     if access is None:
         raise Unavailable
-    return await access.find(key)
+    found = await access.find(shown)
+    return found if found is None or (found.person is None) == bool(key) else None
+
+
+def session_token(connection: Connection) -> str:
+    """The session in the cookie, whether it is one or not."""
+    return browsers.session_in(connection.cookies, secure=over_tls(connection))
+
+
+def over_tls(connection: Connection) -> bool:
+    """Whether a cookie set now would travel over TLS alone."""
+    public_url = connection.app.state.settings.public_url
+    host = connection.headers.get("host")
+    return browsers.is_secure(connection.scope["scheme"], host, public_url)
+
+
+def _check_site(connection: Connection) -> None:
+    """Refuse a command that another site made a browser send, with the cookie of somebody signed in."""
+    if connection.scope.get("method") in browsers.SAFE:
+        return
+    public_url = connection.app.state.settings.public_url
+    if not browsers.asks_from_here(connection.headers, public_url):
+        raise Problem(
+            "cross_site", "This was not asked from a page of this service; open it there."
+        )

@@ -120,7 +120,7 @@ def _complete(operation: Operation, path: str, method: str, public: bool) -> Non
             description=WHY[code], content={"application/problem+json": problem}
         )
     if public:
-        operation.security = [{}, {"key": []}]
+        operation.security = [{}, {"key": []}, {"session": []}]
     for parameter in operation.parameters or ():
         if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=TEXT, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
@@ -149,10 +149,10 @@ def _refusals(operation: Operation, path: str, method: str, public: bool) -> lis
         400: writes or bool(operation.parameters),
         401: True,
         403: not public or path.endswith("/cancel"),
-        404: "{" in path or writes,
+        404: "{" in path or writes or path.endswith("/audit"),
         409: writes,
         413: writes,
-        422: writes,
+        422: writes or method == "DELETE",
         429: True,
         503: True,
     }

@@ -6,9 +6,15 @@
 STATUS: dict[str, int] = {
     # 400: the request itself is wrong
     "invalid": 400,
+    "wrong_name": 400,
+    "weak_password": 400,
     # 401, 403: who asks
     "no_key": 401,
+    "wrong_sign_in": 401,
+    "code_needed": 401,
     "forbidden": 403,
+    "new_password_needed": 403,
+    "cross_site": 403,
     # 404: what is asked for
     "not_found": 404,
     "unknown_office": 404,
@@ -17,6 +23,7 @@ STATUS: dict[str, int] = {
     "unknown_ticket": 404,
     "unknown_key": 404,
     "unknown_code": 404,
+    "unknown_person": 404,
     "no_public_url": 404,
     "no_voice": 404,
     # 410: what was there
@@ -35,11 +42,13 @@ STATUS: dict[str, int] = {
     "not_yet": 409,
     "unknown_entry": 409,
     "already_struck": 409,
+    "person_exists": 409,
     "refused": 409,
     "key_reused": 422,
     # 429, 503: later
     "too_many": 429,
     "too_many_codes": 429,
+    "too_many_sign_ins": 429,
     "unavailable": 503,
     "other_pepper": 503,
 }

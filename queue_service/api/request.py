@@ -12,10 +12,11 @@ from queue_service.api.guard import holder
 from queue_service.api.problems import invalid
 from queue_service.ledger import Ledger
 from queue_service.refusals import Unavailable
+from queue_service.rights import Credential
 from queue_service.round_trip import Intent
 
 TheLedger = NamedDependency[Ledger]
-TheIntent = NamedDependency[Intent | None]
+TheIntent = NamedDependency[Intent]
 
 KEY_LENGTH = 255
 KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"  # printable ASCII; no space at an end, where headers lose it
@@ -79,11 +80,23 @@ async def provide_ledger(request: Request[Any, Any, Any]) -> Ledger:
 
 async def provide_intent(
     request: Request[Any, Any, Any], idempotency_key: IdempotencyKey = None
-) -> Intent | None:
-    """The intent of a request that brought an idempotency key."""
-    if idempotency_key is None:
-        return None
-    who = holder(request)
+) -> Intent:
+    """The intent of a request: the same as before, if it brings the idempotency key of before."""
+    return await _intent(request, idempotency_key, holder(request))
+
+
+async def provide_intent_of_anybody(
+    request: Request[Any, Any, Any], idempotency_key: IdempotencyKey = None
+) -> Intent:
+    """The same, whoever has come to be known to the browser meanwhile."""
+    return await _intent(request, idempotency_key, None)
+
+
+async def _intent(
+    request: Request[Any, Any, Any], key: str | None, who: Credential | None
+) -> Intent:
+    by = who.by if who else None
+    if key is None:
+        return Intent.once(by)
     credential = who.id if who else "public"
-    path, body = request.url.path, await request.body()
-    return Intent.of(credential, request.method, path, idempotency_key, body)
+    return Intent.of(credential, request.method, request.url.path, key, await request.body(), by)

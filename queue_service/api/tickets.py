@@ -102,7 +102,7 @@ class Visit(NamedTuple):
     ledger: Ledger
     office: str
     seq: int
-    intent: Intent | None
+    intent: Intent
 
     async def advance(self, move: Move, **said: Any) -> Response[Ticket]:
         """Make a move with the ticket and show it."""

@@ -21,6 +21,7 @@ from queue_service.cli import (
     importing,
     office,
     parts,
+    people,
     replay,
     report,
     up,
@@ -44,6 +45,7 @@ MODULES = (
     parts,
     office,
     access_keys,
+    people,
     importing,
     report,
     replay,
@@ -62,6 +64,7 @@ first steps:
   madoguchi office sample > cityhall.yaml     an office to start from
   madoguchi up --office cityhall.yaml         everything on this machine
   madoguchi keys enrol --role kiosk --office cityhall
+  madoguchi people add sato --role staff --office cityhall
   madoguchi doctor                            when something is wrong
 
 Settings are environment variables: MADOGUCHI_DATA_DIR, _HOST, _PORT, _REDIS_URL, _JOBS_REDIS_URL,

@@ -7,7 +7,6 @@ from queue_service import enrolment
 from queue_service.access import Made
 from queue_service.cli import links
 from queue_service.cli.command import (
-    CommandFailed,
     Commands,
     add_format,
     add_office,
@@ -15,7 +14,7 @@ from queue_service.cli.command import (
     say,
     table,
 )
-from queue_service.cli.engines import access_of, with_ledger
+from queue_service.cli.engines import access_of, by_hand, check_office, with_ledger
 from queue_service.enrolment import Enrolment, Offered
 from queue_service.ledger import Ledger
 from queue_service.rights import Role
@@ -117,8 +116,10 @@ def _add_revoke(group: Commands) -> None:
 def _new(args: argparse.Namespace, settings: Settings) -> int:
     async def make(ledger: Ledger) -> Made:
         if args.office is not None:
-            await _check(ledger, args.office)
-        return await access_of(ledger, settings).make(Role(args.role), args.office, args.label)
+            await check_office(ledger, args.office)
+        return await access_of(ledger, settings).make(
+            Role(args.role), args.office, args.label, by_hand()
+        )
 
     made = with_ledger(settings, make, create=True)
     held = made.credential
@@ -138,21 +139,11 @@ def _new(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _check(ledger: Ledger, office: str) -> None:
-    offices = await ledger.offices()
-    if office not in offices:
-        known = ", ".join(offices) or "none yet"
-        raise CommandFailed(
-            f"There is no office {office} (there is: {known}). "
-            "`madoguchi office apply FILE.yaml` makes one."
-        )
-
-
 def _enrol(args: argparse.Namespace, settings: Settings) -> int:
     async def offer(ledger: Ledger) -> Offered:
-        await _check(ledger, args.office)
+        await check_office(ledger, args.office)
         codes = Enrolment(access_of(ledger, settings))
-        return await codes.offer(Role(args.role), args.office, args.label)
+        return await codes.offer(Role(args.role), args.office, args.label, by_hand())
 
     offered = with_ledger(settings, offer)
     told = {
@@ -209,7 +200,7 @@ def _written(at: int) -> str:
 
 def _revoke(args: argparse.Namespace, settings: Settings) -> int:
     gone = with_ledger(
-        settings, lambda ledger: access_of(ledger, settings).revoke(args.id)
+        settings, lambda ledger: access_of(ledger, settings).revoke(args.id, by_hand())
     ).credential
     print(f"Revoked: {gone.role} key {gone.id} {gone.label}".rstrip())
     return 0

@@ -15,6 +15,7 @@ from queue_service.cli.command import CommandFailed, say
 from queue_service.embedded import Embedded, running_url
 from queue_service.engine_check import check_dataset, check_engine
 from queue_service.ledger import Ledger
+from queue_service.round_trip import Intent
 from queue_service.settings import Settings
 
 ANSWER_S = 5.0  # a full disk sync takes tens of milliseconds; silence for so long is a fault
@@ -97,6 +98,26 @@ def without_password(url: str) -> str:
 def access_of(ledger: Ledger, settings: Settings) -> Access:
     """The keys of the data set that a ledger belongs to."""
     return Access(ledger.redis, settings.admin_key, settings.pepper)
+
+
+def by_hand() -> Intent:
+    """The intent of whoever sits at the command line; so it stands in the audit log."""
+    return Intent.once(by="command line")
+
+
+async def check_office(ledger: Ledger, office: str) -> None:
+    """Refuse an office that there is not.
+
+    Raises:
+        CommandFailed
+    """
+    offices = await ledger.offices()
+    if office not in offices:
+        known = ", ".join(offices) or "none yet"
+        raise CommandFailed(
+            f"There is no office {office} (there is: {known}). "
+            "`madoguchi office apply FILE.yaml` makes one."
+        )
 
 
 def check_pepper(settings: Settings) -> None:

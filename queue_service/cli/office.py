@@ -11,7 +11,7 @@ import yaml
 
 from queue_service import keys
 from queue_service.cli.command import CommandFailed, Commands, add_format, answer
-from queue_service.cli.engines import with_ledger
+from queue_service.cli.engines import by_hand, with_ledger
 from queue_service.ledger import Ledger
 from queue_service.office_files import office_to_json, read_office
 from queue_service.offices import Office, Part
@@ -120,7 +120,7 @@ async def apply(ledger: Ledger, office: Office) -> tuple[int, bool]:
     """Bring a definition into force; returns its version, and whether anything changed."""
     async with answered():
         before = int(await ledger.redis.hget(keys.of(office.id, "head"), "version") or 0)
-    version = (await ledger.apply_office(office)).version
+    version = (await ledger.apply_office(office, by_hand())).version
     return version, version != before
 
 

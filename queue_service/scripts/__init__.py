@@ -15,13 +15,14 @@ from importlib.resources import files
 from queue_service import tickets
 from queue_service.tickets import Stage, Ticket
 
+AUDIT_KEPT_S = 365 * 86_400
 CALLS_KEPT = 20  # calls a board can show; those still called are shown beyond it
 
 DESK_FIELDS = ("status", "services", "ticket", "last")  # hall.py: DeskRecord
 CALL_FIELDS = (  # board.py: CallRecord
     *("entry_id", "ticket", "number", "desk", "service", "stage", "called_at", "recall"),
 )
-FRAGMENTS = frozenset({"hall", "moves", "line", "answers", "access"})
+FRAGMENTS = frozenset({"hall", "moves", "line", "answers", "audit", "access"})
 BESIDE = frozenset({"take"})  # no verb of an office
 
 _INCLUDE = re.compile(r"^-- include: (.+)\n", re.MULTILINE)
@@ -49,6 +50,7 @@ def constants() -> str:
         "BOOKING_GRACE_MS": str(tickets.BOOKING_GRACE_MS),
         "UNDO_WINDOW_MS": str(tickets.UNDO_WINDOW_MS),
         "CALLS_KEPT": str(CALLS_KEPT),
+        "AUDIT_KEPT_S": str(AUDIT_KEPT_S),
     }
     return "".join(f"local {name} = {value}\n" for name, value in lines.items())
 

@@ -10,7 +10,7 @@ local function asked_before()
   if intent ~= command.intent then
     return '{"error":{"code":"key_reused"}}'
   end
-  return '{"replayed":true,' .. string.sub(reply, 2)
+  return '{"replayed":true' .. (reply == '{}' and '' or ',') .. string.sub(reply, 2)
 end
 
 -- Gives a reply and remembers it.

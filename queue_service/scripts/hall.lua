@@ -1,7 +1,7 @@
 --[[ The hall: what every script knows. Put in front of each script by the loader, which also writes
      the constants above (FIELDS, IN_LINE, AT_DESK, ENDED, CALLS_VISITOR …) from tickets.py.
 
-     KEYS   the thirteen keys of the office below, then its queues (keys.py: `hall`)
+     KEYS   the fourteen keys of the office below, then its queues (keys.py: `hall`)
      ARGV   one JSON object, the command
 
      A script first decides, and only then writes: an error after the first write would leave half a
@@ -9,9 +9,9 @@
      keys from the ledger; a test holds the two together. ]]
 
 local LEDGER, HEAD, TICKETS, DESKS, SUSPENDED, NUMBERS = unpack(KEYS, 1, 6)
-local COUNTERS, CALLS, FREED, TEXTS, DEFINITIONS, CLOCK, ANSWER = unpack(KEYS, 7, 13)
+local COUNTERS, CALLS, FREED, TEXTS, DEFINITIONS, CLOCK, AUDIT, ANSWER = unpack(KEYS, 7, 14)
 local QUEUES = {} -- "certificates:handover" -> its key
-for i = 14, #KEYS do
+for i = 15, #KEYS do
   QUEUES[string.match(KEYS[i], ':queue:(.+)$')] = KEYS[i]
 end
 
@@ -42,7 +42,7 @@ local now = clock()
 
 -- Replies ------------------------------------------------------------------------------------------
 
--- include: answers
+-- include: answers audit
 
 -- Whether the caller knows the office as it is now: the definition's version and the business day.
 local function out_of_date()
@@ -136,6 +136,7 @@ local function record(event)
   head.at = math.max(head.at, event.at)
   redis.call('XADD', LEDGER, head.seq .. '-0', 'event', cjson.encode(event))
   redis.call('HSET', HEAD, 'seq', head.seq, 'at', string.format('%d', head.at))
+  audit('entry', head.seq)
   return head.seq
 end
 

@@ -1,7 +1,7 @@
 #!lua
 --[[ MAKE_KEY: keep a key that was made.
   KEYS     access
-  ARGV     id record pepper reply
+  ARGV     id record office pepper reply
   Returns  the reply
   Appends  no entry
   Cost     O(1) ]]
@@ -13,4 +13,5 @@ if early then
 end
 
 keep_key()
+note('make_key', command.id)
 return answer(command.reply)

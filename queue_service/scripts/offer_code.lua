@@ -1,7 +1,7 @@
 #!lua
 --[[ OFFER_CODE: let a device be enrolled with a code, once, for a while.
   KEYS     access
-  ARGV     offer life reply
+  ARGV     offer role office life reply
   Returns  the reply
   Appends  no entry
   Cost     O(1) ]]
@@ -13,4 +13,5 @@ if early then
 end
 
 redis.call('SET', CODE, command.offer, 'PX', command.life)
+note('offer_code', command.role)
 return answer(command.reply)

@@ -1,7 +1,7 @@
 #!lua
 --[[ REVOKE_KEY: take a key back.
   KEYS     access
-  ARGV     id reply
+  ARGV     id office reply
   Returns  the reply | {"error": unknown_key}
   Appends  no entry
   Cost     O(1) ]]
@@ -16,4 +16,5 @@ redis.call('HDEL', USED, command.id)
 if redis.call('HDEL', HELD, command.id) == 0 then
   return '{"error":{"code":"unknown_key"}}'
 end
+note('revoke_key', command.id)
 return answer(command.reply)

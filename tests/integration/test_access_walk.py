@@ -18,6 +18,8 @@ from websockets.typing import Subprotocol
 from queue_service.access import Access
 from queue_service.api.app import create_app
 from queue_service.ledger import Ledger
+from queue_service.passwords import Passwords
+from queue_service.people import People
 from queue_service.rights import Role
 from queue_service.settings import Settings
 from tests.access_table import NO, OWN, Row, page, rows, whole_app
@@ -30,6 +32,12 @@ UNKNOWN = "mg_" + "0" * 55
 PARTS = {"office": OFFICE, "ticket": "1-unknown", "service": "insurance", "desk": "1"}
 PARTS |= {"move": "recall", "entry_id": "1", "entry": "1", "report": "reception-hours", "path": "x"}
 PARTS |= {"name": "ja.json", "file_path": "house/base.css"}
+# Whose office stands in the body; the others are refused for their body after they were let in.
+BODIES = {
+    "/api/v1/keys": {"role": "kiosk", "office": OFFICE},
+    "/api/v1/enrolments": {"role": "kiosk", "office": OFFICE},
+    "/api/v1/people": {"name": "sato", "role": "staff", "office": OFFICE},
+}
 ROWS = rows(whole_app())
 # So that nobody on this machine passes for an administrator; see guard.
 ELSEWHERE = {"X-Forwarded-For": "192.0.2.1"}
@@ -58,11 +66,12 @@ class Asker(NamedTuple):
 
 
 class Hall(NamedTuple):
-    """A running service, everyone who may stand before it, and a way to make a key to revoke."""
+    """A running service, everyone who may stand before it, and keys and people that may go."""
 
     running: Live
     askers: list[Asker]
     new_key: Callable[[], str]
+    new_person: Callable[[], str]
 
 
 @pytest.fixture
@@ -73,8 +82,11 @@ async def hall(ledger: Ledger, engine_url: str, tmp_path: Path) -> Hall:
         askers.append(Asker((await access.new(role, office))[0], role, where))
     # One for each time that somebody is let in where keys are revoked.
     ids = iter([(await access.new(Role.KIOSK, OFFICE))[1].id for _ in range(100)])
+    people, names = People(access, Passwords()), [f"person-{n}" for n in range(40)]
+    for name in names:
+        await people.add(name, Role.STAFF, OFFICE)
     with live(engine_url, tmp_path) as running:
-        yield Hall(running, askers, lambda: next(ids))
+        yield Hall(running, askers, lambda: next(ids), iter(names).__next__)
 
 
 def clients(running: Live) -> Iterator[httpx.Client]:
@@ -88,11 +100,11 @@ def clients(running: Live) -> Iterator[httpx.Client]:
 def over_http(hall: Hall, client: httpx.Client, row: Row, who: Asker) -> int | None:
     """The refusal that somebody gets, or None."""
     named = ELSEWHERE | ({"Authorization": f"Bearer {who.key}"} if who.key else {})
-    path = row.path.format(**PARTS, id=hall.new_key() if "{id}" in row.path else "")
-    body = {"role": "kiosk", "office": OFFICE} if "/enrolments" in path or "/keys" in path else {}
-    more = {"json": body} if row.method in ("POST", "PUT") else {}
-    if path.endswith("/revoke"):
-        more = {}
+    gone = {"id": hall.new_key} if "{id}" in row.path else {}
+    gone |= {"person": hall.new_person} if "{person}" in row.path else {}
+    path = row.path.format(**PARTS, **{name: make() for name, make in gone.items()})
+    more = {"json": BODIES.get(path, {})} if row.method in ("POST", "PUT") and not gone else {}
+    path += f"?office={OFFICE}" if path.endswith("/audit") else ""
     status = client.request(row.method, path, headers=named, **more).status_code
     assert status < 500, (row, who)
     return status if status in (401, 403) else None

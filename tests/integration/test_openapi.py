@@ -167,6 +167,7 @@ def test_what_the_public_may_ask_takes_no_key_in_the_description(
         "GET /api/v1/offices/{office}/tickets/{ticket}/qr",
         "POST /api/v1/offices/{office}/tickets/{ticket}/cancel",
         "POST /api/v1/enrol",
+        "POST /api/v1/session",
     }
 
 

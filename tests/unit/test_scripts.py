@@ -7,7 +7,7 @@ import pytest
 from queue_service import hall, scripts
 
 FIELDS = ("KEYS", "ARGV", "Returns", "Appends", "Cost")
-COMMON = {"intent", "keep", "version", "day"}  # read by hall.lua for every script
+COMMON = {"intent", "keep", "version", "day", "actor"}  # read by fragments for every script
 
 
 def header(name: str) -> dict[str, str]:

@@ -208,7 +208,7 @@ async function connect(known) {
   });
 }
 
-/** @returns {Promise<string>} a key that somebody typed */
+/** @returns {Promise<string | null>} a key that somebody typed */
 function ask() {
   return askForKey(/** @type {Words} */ (words[0]), "board", office);
 }

@@ -33,6 +33,7 @@ export function head(view) {
         }),
       ),
     ),
+    view.person && h("span", { class: "person" }, view.person),
     h("time", { class: "clock" }, now ? words.time(now, signs.timezone) : ""),
     button("help", words.say("desk.help"), { look: "quiet help", shortcut: key(view, "?") }),
     h(
@@ -63,7 +64,8 @@ export function head(view) {
 }
 
 /** The keys, and how this window likes to be. @param {View} view */
-export function help({ words, keys, theme }) {
+export function help(view) {
+  const { words, keys } = view;
   const lines = [
     ["N · Space · Enter", "next"],
     ...["s", "r", "f", "a", "p", "t", "u", "b"].map((letter) => [letter.toUpperCase(), KEYS[letter] ?? ""]),
@@ -83,6 +85,6 @@ export function help({ words, keys, theme }) {
         h("div", {}, h("dt", {}, h("kbd", {}, letters)), h("dd", {}, words.say(`desk.key_list.${what}`))),
       ),
     ),
-    ...tastes(words, theme),
+    ...tastes(view),
   );
 }

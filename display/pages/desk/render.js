@@ -26,6 +26,7 @@ import { button, marks, minutes, moveName, procedureName, running, serviceName, 
  * @property {boolean} keys whether single keys work
  * @property {boolean} wide every service of the office as a chip
  * @property {string} theme
+ * @property {string | null} person who has signed in
  *
  * @typedef {Known & OfDesk} View
  */

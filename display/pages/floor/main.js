@@ -69,7 +69,7 @@ function ask({ kind, id = "" }) {
   const { words } = station;
   if (!view) return null;
   if (kind === "help")
-    return sheet(words.say("floor.settings"), words.say("desk.close"), ...tastes(words, view.theme));
+    return sheet(words.say("floor.settings"), words.say("desk.close"), ...tastes(view));
   const own = DIALOGS[kind];
   if (own) return own(view, id);
   const ticket = station.ticket(id);

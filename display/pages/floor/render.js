@@ -18,6 +18,7 @@ import { button, deskName, marks, minutes, serviceName, unanswered } from "../st
  * @property {Press | null} slow
  * @property {{text: string, tone: string}} told
  * @property {string} theme
+ * @property {string | null} person who has signed in
  * @property {Record<string, number>} helped by service, "" for none; counted on this device today
  * @property {string} part of the page that a phone shows
  * @property {Wanted} wanted the number that is being made ready
@@ -29,7 +30,7 @@ import { button, deskName, marks, minutes, serviceName, unanswered } from "../st
 export const STATES = ["booked", "waiting", "called", "serving", "processing", "ready", "no_show", "parked"];
 
 /** @param {View} view */
-export function head({ words, signs, board, now }) {
+export function head({ words, signs, board, now, person }) {
   const notice = board.notice ? words.pick(board.notice) : words.say("floor.no_notice");
   return [
     h(
@@ -39,6 +40,7 @@ export function head({ words, signs, board, now }) {
       " ",
       h("span", { class: "office" }, words.pick(signs.name, signs.office)),
     ),
+    person && h("span", { class: "person" }, person),
     h("time", { class: "clock" }, now ? words.time(now, signs.timezone) : ""),
     button("help", words.say("floor.settings"), { look: "quiet" }),
     h(

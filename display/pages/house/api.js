@@ -49,7 +49,7 @@ export class Api {
    *
    * @param {string} path
    * @param {object} [body]
-   * @param {{press?: string, method?: "POST" | "PUT", signal?: AbortSignal}} [how] `press`: the intent,
+   * @param {{press?: string, method?: "POST" | "PUT" | "DELETE", signal?: AbortSignal}} [how] `press`: the intent,
    *   to go on with one that had no answer; `signal`: whether it is still wanted
    * @returns {Promise<any>}
    */

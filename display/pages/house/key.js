@@ -27,6 +27,16 @@ export function keyOf(page, office) {
 }
 
 /**
+ * Keeps no key any more: a person uses this page.
+ *
+ * @param {string} page
+ * @param {string} office
+ */
+export function forgetKey(page, office) {
+  localStorage.removeItem(slot(page, office));
+}
+
+/**
  * Keeps another key.
  *
  * @param {string} page

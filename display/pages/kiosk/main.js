@@ -39,7 +39,7 @@ const printer = width !== "none";
 
 const open = new Api(office, null); // what everyone may know is asked without a key
 const machine = new Api(office, keyOf(PAGE, office));
-const asking = new Asking(machine, () => askForKey(view.words, PAGE, office));
+const asking = new Asking(machine, async () => (await askForKey(view.words, PAGE, office)) ?? "");
 const post = new SignPost(open);
 const clock = new Clock();
 const screen = one("#screen");

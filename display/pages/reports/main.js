@@ -6,6 +6,7 @@ import { Api, FOR_YEARS_MS, Problem } from "../house/api.js";
 import { fill, h, one } from "../house/dom.js";
 import { askForKey } from "../house/gate.js";
 import { keyOf } from "../house/key.js";
+import { showPerson } from "../house/person.js";
 import { languageButtons } from "../house/languages.js";
 import { SignPost } from "../house/signs.js";
 import { load, NAMES, preferred, translate } from "../house/words.js";
@@ -96,6 +97,7 @@ async function troubled(failure) {
   one("#report").setAttribute("aria-busy", "false");
   if (failure instanceof Problem && (failure.status === 401 || failure.status === 403)) {
     api.key = await askForKey(words, PAGE, office);
+    void showPerson(words, api.key);
     return look();
   }
   const status = failure instanceof Problem ? failure.status : 0;
@@ -153,6 +155,7 @@ function typed() {
 /** Everything that does not depend on the answer. */
 function dress() {
   translate(words);
+  void showPerson(words, api.key);
   fill(one("#title"), words.say("reports.screen.title"));
   document.title = `${words.say(`reports.short.${report}`)} – ${words.say("reports.screen.title")}`;
   fill(one("#about"), words.say(`reports.about.${report}`));

@@ -198,13 +198,19 @@ function sure(act, title, why, { yes, no, id }) {
 }
 
 /**
- * How this window likes to be: its language, its colours.
+ * Who works here, and how this window likes to be: its language, its colours.
  *
- * @param {import("../house/words.js").Words} words
- * @param {string} theme
+ * @param {{words: import("../house/words.js").Words, theme: string, person: string | null}} view
  */
-export function tastes(words, theme) {
+export function tastes({ words, theme, person }) {
   return [
+    h("h3", {}, words.say("desk.who")),
+    h(
+      "div",
+      { class: "row" },
+      h("p", {}, person ? words.say("desk.person", { name: person }) : words.say("desk.by_key")),
+      button("leave", words.say(person ? "desk.sign_out" : "desk.sign_in")),
+    ),
     h("h3", {}, words.say("desk.language")),
     h(
       "div",

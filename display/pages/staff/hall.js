@@ -5,7 +5,8 @@
 import { Api, Problem } from "../house/api.js";
 import { Clock, follow } from "../house/boards.js";
 import { askForKey } from "../house/gate.js";
-import { keyOf } from "../house/key.js";
+import { forgetKey, keyOf } from "../house/key.js";
+import { signOut, who } from "../house/session.js";
 import { SignPost } from "../house/signs.js";
 
 /** @typedef {import("../house/types.js").Board} Board */
@@ -49,6 +50,10 @@ export class Hall {
     this.line = "away";
     /** @type {{stop: () => void} | null} */
     this.following = null;
+    /** @type {import("../house/session.js").Session | null} */
+    this.person = null; // who has signed in; nobody where a key is used
+    /** @type {Promise<void> | null} */
+    this.renewing = null;
     this.asking = false;
     this.wanted = false;
     this.answers = 0; // counts what was learned from commands
@@ -67,14 +72,27 @@ export class Hall {
     });
   }
 
-  /** Asks for a key that is good, and goes on with it. */
-  async renew() {
-    const old = this.api.key;
-    const key = await askForKey(this.words, this.page, this.office);
-    if (this.api.key !== old) return; // somebody else has waited for the same answer
-    this.api.key = key;
+  /** Asks for a key that is good, or for somebody who signs in, and goes on with that. */
+  renew() {
+    this.renewing ??= this.#renew().finally(() => (this.renewing = null));
+    return this.renewing;
+  }
+
+  async #renew() {
+    this.api.key = await askForKey(this.words, this.page, this.office);
+    this.person = this.api.key ? null : await who().catch(() => null);
     this.begin();
     this.refresh();
+  }
+
+  /** Lets go of whoever works here, so that somebody else can sign in; of a key, too. */
+  async leave() {
+    if (this.person) await signOut();
+    forgetKey(this.page, this.office);
+    this.api.key = this.person = null;
+    this.following?.stop();
+    this.changed();
+    await this.renew();
   }
 
   /** @param {Board} board */

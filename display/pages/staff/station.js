@@ -102,6 +102,7 @@ export class Station {
       now: hall.clock.now(),
       slow: presses.slow(SLOW_MS),
       theme: likedTheme(),
+      person: hall.person?.person ?? null,
     };
   }
 
@@ -209,6 +210,10 @@ export class Station {
       language: async ({ value }) => {
         this.hall.words = this.words = await likeLanguage(value);
         this.tell("", "calm");
+      },
+      leave: () => {
+        this.dialog?.close();
+        this.hall.leave().catch(() => this.tell(this.words.say("gate.away")));
       },
       "take-back": () => this.presses.takeBack(),
     };

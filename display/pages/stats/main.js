@@ -6,6 +6,7 @@ import { Api, Problem } from "../house/api.js";
 import { fill, h, one } from "../house/dom.js";
 import { askForKey } from "../house/gate.js";
 import { keyOf } from "../house/key.js";
+import { showPerson } from "../house/person.js";
 import { languageButtons } from "../house/languages.js";
 import { SignPost } from "../house/signs.js";
 import { load, NAMES, preferred, translate } from "../house/words.js";
@@ -123,6 +124,7 @@ async function troubled(failure) {
   const status = failure instanceof Problem ? failure.status : 0;
   if (status === 401 || status === 403) {
     api.key = await askForKey(words, PAGE, office);
+    void showPerson(words, api.key);
     return look();
   }
   const kind = status === 404 ? "unknown" : status === 400 ? "refused" : "away";
@@ -200,6 +202,7 @@ function show(view) {
 /** Everything that does not depend on figures. */
 function dress() {
   translate(words);
+  void showPerson(words, api.key);
   fill(one("#languages"), ...languageButtons(Object.keys(NAMES), words.language, choose));
   const theme = likedTheme(PAGE);
   one("#theme").setAttribute("aria-pressed", String(theme === "contrast"));

@@ -6,12 +6,15 @@ entry. What is done about keys and people has no entry, so it is noted whole. A 
 year.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from queue_service import keys
+from queue_service.connection import Client
 from queue_service.events import Entry
 from queue_service.questions import Questions
 from queue_service.refusals import MissingEntries
@@ -133,6 +136,44 @@ async def _of_access(ledger: Questions, office: str | None, until: str, limit: i
         if len(raw) < PIECE or len(found) >= limit:
             return found[:limit]
         until = f"({raw[-1][0]}"
+
+
+# Copies, for backups
+
+
+class Line(Struct, frozen=True):
+    """One note as it lies in a backup."""
+
+    key: str
+    id: str
+    fields: dict[str, str]
+
+
+_line = msgspec.json.Decoder(Line)
+
+
+async def copied(redis: Client, offices: Iterable[str]) -> AsyncIterator[bytes]:
+    """Every note, one a line."""
+    for key in (*(keys.of(office, "audit") for office in offices), keys.AUDIT):
+        after = "-"
+        while True:
+            async with answered():
+                raw = await redis.xrange(key, after, count=PIECE)
+            for id, fields in raw:
+                yield msgspec.json.encode(Line(key, id, fields)) + b"\n"
+            if len(raw) < PIECE:
+                break
+            after = f"({raw[-1][0]}"
+
+
+async def put_back(redis: Client, lines: Iterable[bytes]) -> None:
+    """Write copied notes into a data set that has none."""
+    left = iter(lines)
+    while piece := [_line.decode(raw) for raw in islice(left, PIECE)]:
+        async with answered(), redis.pipeline(transaction=False) as pipe:
+            for line in piece:
+                pipe.xadd(line.key, line.fields, id=line.id)
+            await pipe.execute()
 
 
 def _order(id: str) -> tuple[int, int]:

@@ -1,18 +1,18 @@
 """Backups of a whole data set: entries and configuration, nothing that can be computed.
 
-A backup holds the entries of every office, definitions and texts, access keys (hashed), the secret
-behind those hashes and the ids of tickets, and the identity of the data set. Every other key is what the
-entries add up to, so a backup made on one engine restores on any other (see `restore`), and proves
-itself.
+A backup holds the entries of every office, definitions and texts, access keys and people (hashed), the
+audit log, the secret behind those hashes and the ids of tickets, and the identity of the data set.
+Every other key is what the entries add up to, so a backup made on one engine restores on any other (see
+`restore`), and proves itself.
 
 It is a zip: `manifest.json` (format, data set, time, last entry of each office, SHA-256 of every
-other member), `configuration.json`, `ledgers/OFFICE.ndjson` with one entry a line, sealed or not,
-and `imports/OFFICE/ID.ndjson.gz` with the rows of what was imported. Whoever can read it can
-compute the ids of tickets: it is written readable by its owner only.
+other member), `configuration.json`, `audit.ndjson`, `ledgers/OFFICE.ndjson` with one entry a line,
+sealed or not, and `imports/OFFICE/ID.ndjson.gz` with the rows of what was imported. Whoever can read it
+can compute the ids of tickets: it is written readable by its owner only.
 
-Answers to idempotency keys, enrolment codes and waiting jobs are not in it: a command sent again after
-a restore is a new command. Nor is the pepper (MADOGUCHI_PEPPER): keys that were made with one work
-after a restore where the same one is set.
+Answers to idempotency keys, sessions, enrolment codes and waiting jobs are not in it: a command sent
+again after a restore is a new command. Nor is the pepper (MADOGUCHI_PEPPER): keys that were made with
+one work after a restore where the same one is set.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from typing import IO, Any, Self
 import msgspec
 from msgspec import Struct
 
-from queue_service import events, keys
+from queue_service import audit, events, keys
 from queue_service.connection import Client
 from queue_service.events import Entry
 from queue_service.hall import Hall
@@ -41,7 +41,7 @@ from queue_service.whole_file import whole_file
 FORMAT = 1
 PIECE = 1000  # entries read or written at once: a few hundred kilobytes
 UNFINISHED = "restoring:"  # before the data set's id, until everything of a restore is there
-MANIFEST, CONFIGURATION = "manifest.json", "configuration.json"
+MANIFEST, CONFIGURATION, AUDIT = "manifest.json", "configuration.json", "audit.ndjson"
 
 Progress = Callable[[int], None]
 
@@ -90,6 +90,7 @@ class Settings(Struct):
     keys: dict[str, str]
     offices: dict[str, Configuration]
     pepper: str | None = None  # which one the keys were made with
+    people: dict[str, str] = {}
 
 
 class Manifest(Struct, kw_only=True):
@@ -141,7 +142,8 @@ async def back_up(ledger: Questions, file: Path, progress: Progress = lambda _: 
         offices = sorted(await redis.smembers(keys.OFFICES))
         now, _ = await redis.time()
         secret, pepper = await redis.get(keys.SECRET), await redis.get(keys.PEPPER)
-        settings = Settings(secret, await redis.hgetall(keys.KEYS), {}, pepper)
+        people = await redis.hgetall(keys.PEOPLE)
+        settings = Settings(secret, await redis.hgetall(keys.KEYS), {}, pepper, people)
     created_at = datetime.fromtimestamp(now, UTC).isoformat()
     manifest = Manifest(dataset=dataset, created_at=created_at)
     with _appearing(file) as archive:
@@ -152,6 +154,9 @@ async def back_up(ledger: Questions, file: Path, progress: Progress = lambda _: 
                 await _write_entries(ledger, office, until, member, progress)
             for id in settings.offices[office].elsewhere["imports"]:
                 _copy_import(ledger.archives, archive, manifest, office, id)
+        with _Member(archive, manifest, AUDIT) as member:
+            async for line in audit.copied(redis, offices):
+                member.write(line)
         with _Member(archive, manifest, CONFIGURATION) as member:
             member.write(msgspec.json.encode(settings))
         archive.writestr(MANIFEST, msgspec.json.encode(manifest))
@@ -286,6 +291,12 @@ class Backup:
                 if _import(office, id) in self.manifest.sha256:
                     with archive.open(_import(office, id)) as rows:
                         yield id, rows
+
+    def audit(self) -> Iterator[bytes]:
+        """The notes of the audit log, one a line."""
+        if AUDIT in self.manifest.sha256:  # older backups have none
+            with zipfile.ZipFile(self.file) as archive, archive.open(AUDIT) as stream:
+                yield from stream
 
     def pieces(self, office: str) -> Iterator[list[Line]]:
         """The entries of an office, some at a time."""

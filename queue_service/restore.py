@@ -13,6 +13,7 @@ from pathlib import Path
 
 from queue_service import keys
 from queue_service.archive import MANIFEST
+from queue_service.audit import put_back
 from queue_service.backup import PIECE, UNFINISHED, Backup, BackupError, Progress
 from queue_service.connection import Client
 from queue_service.engine_check import write_durably
@@ -39,8 +40,8 @@ async def restore(
 ) -> None:
     """Write a backup into an empty data set and verify every office.
 
-    The access keys are those of the backup, as of then: a key that was made here before is gone, and
-    one that was revoked since the backup works again.
+    Access keys and people are those of the backup, as of then: a key that was made here before is gone,
+    and one that was revoked since the backup works again. Whoever had signed in signs in anew.
 
     Raises:
         NotEmpty: there are offices; nothing was changed.
@@ -61,6 +62,9 @@ async def restore(
         difference = await verify(Questions(redis), office)
         if difference:
             raise NotProven(file=backup.file, office=office, difference=difference)
+    async with answered():
+        await redis.unlink(keys.AUDIT)
+    await put_back(redis, backup.audit())
     await _open(redis, backup)
 
 
@@ -134,9 +138,11 @@ async def _open(redis: Client, backup: Backup) -> None:
         if settings.secret:
             pipe.set(keys.SECRET, settings.secret)
         # Keys that are there were hashed with a secret that is now replaced.
-        pipe.delete(keys.KEYS, keys.USED, keys.PEPPER)
+        pipe.delete(keys.KEYS, keys.USED, keys.PEOPLE, keys.STEPS, keys.PEPPER)
         if settings.keys:
             pipe.hset(keys.KEYS, mapping=settings.keys)
+        if settings.people:
+            pipe.hset(keys.PEOPLE, mapping=settings.people)
         if settings.pepper:
             pipe.set(keys.PEPPER, settings.pepper)
         if settings.offices:

@@ -159,6 +159,7 @@ class Start(Struct):
             told.append("These keys stand in a file now: delete it when the devices have theirs.")
         told.append(f"A device   madoguchi keys enrol --role kiosk|display|… --office ID{where}")
         told.append(f"A key      madoguchi keys new --role {'|'.join(Role)} --office ID{where}")
+        told.append(f"A person   madoguchi people add NAME --role staff --office ID{where}")
         return told
 
 

@@ -197,6 +197,47 @@ def test_a_code_is_made_for_a_device_and_kept_hashed(fresh: Command, file: Path)
     assert "atlantis" in elsewhere.err
 
 
+def test_people_are_added_listed_reset_and_removed_and_it_is_noted_who_did_it(
+    fresh: Command, tmp_path: Path
+) -> None:
+    office = tmp_path / "office.yaml"
+    office.write_text(OFFICE_YAML, "utf-8")
+    assert fresh("office", "apply", str(office)).code == 0
+    added = fresh("people", "add", "Sato", "--role", "staff", "--office", "small")
+    assert added.code == 0
+    assert re.fullmatch("[A-Z0-9]{14}\n", added.out), "the password alone"
+    assert "sato" in added.err and "otpauth" not in added.err
+    twice = fresh("people", "add", "sato", "--role", "staff", "--office", "small")
+    assert twice.code == 1 and "already" in twice.err
+    mayor = fresh("people", "add", "mayor", "--role", "admin", "--format", "json").json
+    assert mayor["second_factor"].startswith("otpauth://totp/madoguchi:mayor?secret=")
+    listed = fresh("people", "list", "--format", "json")
+    assert [each["name"] for each in listed.json["people"]] == ["mayor", "sato"]
+    assert mayor["password"] not in listed.out
+    again = fresh("people", "reset", "SATO")
+    assert again.code == 0 and again.out != added.out
+    assert fresh("people", "remove", "sato").out == "Removed: sato\n"
+    gone = fresh("people", "remove", "sato")
+    assert gone.code == 1 and "madoguchi people list" in gone.err
+    odd = fresh("people", "add", "a b", "--role", "staff")
+    assert odd.code == 1 and "letters" in odd.err
+    assert fresh("people", "add", "x", "--role", "staff", "--office", "atlantis").code == 1
+
+    notes = fresh("audit", "--format", "json").json["audit"]
+    assert [(each["did"], each["on"]) for each in reversed(notes)] == [
+        ("OfficeChanged", None),
+        ("add_person", "sato"),
+        ("add_person", "mayor"),
+        ("reset_person", "sato"),
+        ("forget_person", "sato"),
+    ]
+    assert {each["by"] for each in notes} == {"command line"}
+    assert "reset_person" in fresh("audit", "--office", "small", "--limit", "2").out
+    for wrong in (("--limit", "0"), ("--before", "yesterday")):
+        with pytest.raises(SystemExit):
+            fresh("audit", *wrong)
+
+
 def test_the_list_says_when_a_key_was_last_used(fresh: Command, file: Path) -> None:
     fresh("office", "apply", str(file))
     key = fresh("keys", "new", "--role", "kiosk").out.strip()

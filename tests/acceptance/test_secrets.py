@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+import pyotp
 import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
@@ -135,6 +136,29 @@ def keys_and_codes(client: httpx.Client, told: Told) -> str:
     return told.keep(enrolled.json()["key"])
 
 
+def people(client: httpx.Client, told: Told) -> None:
+    """Somebody signs in, badly and well, works, and signs out."""
+    body = {"name": "sato", "role": "admin", "office": OFFICE}
+    invited = client.post("/api/v1/people", json=body).json()
+    factor = pyotp.parse_uri(invited["second_factor"])
+    told.keep(factor.secret)
+    proof = {"name": "sato", "password": told.keep(invited["password"])}
+    page = {"Origin": str(client.base_url).rstrip("/")}
+    with httpx.Client(base_url=client.base_url, headers=page) as desk:
+        wrong = {"name": "sato", "password": told.keep("a password of somewhere else")}
+        assert desk.post("/api/v1/session", json=wrong).status_code == 401
+        assert desk.post("/api/v1/session", json=proof).status_code == 401, "a code is needed"
+        proof |= {"code": factor.now(), "new_password": told.keep("correct horse battery")}
+        press = {"Idempotency-Key": told.keep("a-press-that-nobody-guesses")}
+        assert desk.post("/api/v1/session", json=proof, headers=press).status_code == 201
+        for cookie in desk.cookies.jar:
+            told.keep(str(cookie.value))
+        assert len(desk.cookies) == 2, "a session, and the mark of the device"
+        assert desk.post(f"{SMALL}/desks/3/call-next").status_code in (200, 204)
+        assert desk.get("/api/v1/audit", params={"office": OFFICE}).status_code == 200
+        assert desk.delete("/api/v1/session").status_code == 204
+
+
 def boards(site: str, key: str, told: Told) -> None:
     """A screen that watches, and one that may not."""
     address = site.replace("http", "ws", 1) + f"/ws/offices/{OFFICE}/board"
@@ -180,6 +204,7 @@ def test_logs_and_files_of_a_full_run_hold_no_key_no_code_and_no_ticket_id(
     headers = {"Authorization": f"Bearer {shown[0]}"}
     with httpx.Client(base_url=service.site, headers=headers, timeout=15) as client:
         ticket_life(client, told)
+        people(client, told)
         boards(service.site, keys_and_codes(client, told), told)
         assert client.get(f"{SMALL}/events").status_code == 200
     backup = data_dir.with_name("backup.zip")
@@ -195,6 +220,7 @@ def test_logs_and_files_of_a_full_run_hold_no_key_no_code_and_no_ticket_id(
     assert len(told.secrets) >= 15
     assert found_in(written(data_dir, service.log, backup), told.secrets) == []
     assert not re.search(rb"mg_[\w-]{20}", b"".join(raw for _, raw in written(data_dir, backup)))
+    assert not re.search(rb"ms_[\w-]{20}", b"".join(raw for _, raw in written(data_dir, backup)))
     assert found_in(written(data_dir, service.told), shown) != [], "the search finds what is there"
 
 

@@ -18,19 +18,24 @@ from queue_service.embedded import Embedded
 from queue_service.engine_check import DataSetVanished
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
+from queue_service.passwords import Passwords
+from queue_service.people import People
 from queue_service.questions import Questions
 from queue_service.rebuild import verify
 from queue_service.refusals import OtherPepper
 from queue_service.restore import NotEmpty, restore
 from queue_service.rights import Role
+from queue_service.round_trip import Intent
 from queue_service.tickets import Move
 from tests.hall import OFFICE, issue
 
 
 async def a_morning(ledger: Ledger) -> None:
     """A little of everything."""
-    await Access(ledger.redis).new(Role.STAFF, OFFICE)
-    await ledger.set_notice(OFFICE, {"ja": "お知らせ"})
+    access = Access(ledger.redis)
+    await access.make(Role.STAFF, OFFICE, "", Intent.once(by="sato"))
+    await People(access, Passwords()).add("sato", Role.ADMIN, OFFICE, Intent.once(by="mayor"))
+    await ledger.set_notice(OFFICE, {"ja": "お知らせ"}, Intent.once(by="sato"))
     await ledger.set_service(OFFICE, "moving", "suspended")
     for _ in range(4):
         await issue(ledger, "certificates")
@@ -85,6 +90,9 @@ async def test_a_restored_data_set_equals_the_one_that_was_backed_up(
 ) -> None:
     await restore(empty, Backup(file), tmp_path / "other")
     expected = await contents(ledger.redis, "*")
+    assert (
+        keys.PEOPLE in expected and keys.AUDIT in expected and keys.of(OFFICE, "audit") in expected
+    )
     for answer in [key for key in expected if ":answer:" in key]:
         del expected[answer]
     assert await contents(empty, "*") == expected

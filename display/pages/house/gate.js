@@ -54,7 +54,7 @@ async function ask(words, page, office) {
     }),
     h(
       "details",
-      {},
+      { open: Boolean(had) },
       h("summary", {}, words.say("gate.device")),
       keyForm(words, page, office, done),
     ),
@@ -111,10 +111,11 @@ function show(words, why, parts) {
  * @param {HTMLElement} trouble
  * @param {string} label
  * @param {() => Promise<string>} enter returns what is still wrong, or nothing
+ * @param {HTMLElement} [beside] the button
  */
-function formOf(fields, trouble, label, enter) {
+function formOf(fields, trouble, label, enter, beside) {
   const button = h("button", { class: "main" }, label);
-  const form = h("form", { method: "dialog" }, ...fields, trouble, h("p", {}, button));
+  const form = h("form", { method: "dialog" }, ...fields, trouble, h("p", { class: "row" }, button, beside));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.disabled) return;
@@ -244,9 +245,9 @@ function signInForm(words, entered) {
     field.focus();
   };
   let [sent, press] = ["", ""];
-  const fields = [part(words, "name", name), part(words, "password", password), codePart, newPart, change];
+  const fields = [part(words, "name", name), part(words, "password", password), codePart, newPart];
   codePart.hidden = newPart.hidden = true;
-  return formOf(fields, trouble, words.say("gate.sign_in"), async () => {
+  const enter = async () => {
     /** @type {import("./session.js").Proof} */
     const proof = { name: name.value, password: password.value };
     if (code.value.trim()) proof.code = code.value;
@@ -265,7 +266,8 @@ function signInForm(words, entered) {
       const wait = failure instanceof Problem ? failure.body["retry_after_s"] : 0;
       return words.say(`gate.${known}`, { n: Number(wait) || 0 });
     }
-  });
+  };
+  return formOf(fields, trouble, words.say("gate.sign_in"), enter, change);
 }
 
 const REFUSALS = ["code_needed", "new_password_needed", "weak_password", "too_many_sign_ins"];
@@ -276,5 +278,5 @@ const REFUSALS = ["code_needed", "new_password_needed", "weak_password", "too_ma
  * @param {HTMLInputElement} field
  */
 function part(words, name, field) {
-  return h("div", {}, h("label", { for: field.id }, words.say(`gate.fields.${name}`)), field);
+  return h("div", { class: "part" }, h("label", { for: field.id }, words.say(`gate.fields.${name}`)), field);
 }

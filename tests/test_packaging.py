@@ -1,5 +1,6 @@
 """What is shipped: the wheel, the containers, and the commands that the README promises."""
 
+import argparse
 import json
 import os
 import re
@@ -131,3 +132,38 @@ def test_only_api_and_display_are_reachable_and_only_from_this_machine(
         if "ports" in service
     }
     assert ports == {"api": [("127.0.0.1", 8000)], "display": [("127.0.0.1", 8001)]}
+
+
+PAPERS = ("README.md", "README.ja.md", "SECURITY.md", "RUNBOOK.md")
+COMMAND = re.compile(
+    r"(?:(?<=`)|(?<=^)|(?<=/bin/)|(?<=\())madoguchi ((?:[^`\n#)|;]|\|(?! ))+)", re.MULTILINE
+)
+
+
+def below(words: list[str]) -> argparse.ArgumentParser:
+    """The parser of the command that some words name."""
+    found = parser()
+    for word in words:
+        choices = [
+            action.choices
+            for action in found._actions
+            if action.choices and not action.option_strings
+        ]
+        if not choices or not isinstance(choices[0], dict):
+            break
+        assert word in choices[0], f"there is no command {' '.join(words)}"
+        found = choices[0][word]
+    return found
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_command_and_option_that_is_written_down_exists(paper: str) -> None:
+    named = COMMAND.findall((ROOT / paper).read_text("utf-8"))
+    assert named
+    for text in named:
+        words = [word for word in text.split() if not word.startswith(("[", "…"))]
+        if not words or words[0].startswith("-"):
+            continue
+        known = below(words)._option_string_actions
+        for option in (word.partition("=")[0] for word in words if word.startswith("--")):
+            assert option in known, f"{paper}: madoguchi {text}"

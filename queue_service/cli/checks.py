@@ -17,6 +17,7 @@ from msgspec import Struct
 from queue_service import keys
 from queue_service.connection import Client
 from queue_service.engine_check import UnsafeEngine, check_dataset, check_engine
+from queue_service.keyed_hash import mark
 from queue_service.settings import Settings
 
 Level = Literal["ok", "warn", "fail"]
@@ -122,6 +123,19 @@ def time_zones(client: Client, settings: Settings) -> Iterator[Finding]:
             remedy = "Install the data: `apt install tzdata`, or `pip install tzdata`."
             yield Finding("time_zones", "fail", f"{zone}, of {office}, is unknown here", remedy)
     yield Finding("time_zones", "ok", _named(sorted(known)))
+
+
+def people(client: Client, settings: Settings) -> Iterator[Finding]:
+    """Are the passwords of people safe from whoever reads the engine?"""
+    signing = client.hlen(keys.PEOPLE)
+    if signing and client.get(keys.PEPPER) == mark(None):
+        remedy = (
+            "Whoever reads the engine's data can try PINs. Set MADOGUCHI_PEPPER while there are neither "
+            "keys nor people, and make them anew; see SECURITY.md."
+        )
+        yield Finding("people", "warn", f"{signing} sign in, without a pepper", remedy)
+    else:
+        yield Finding("people", "ok", f"{signing or 'nobody'} may sign in")
 
 
 def worker(client: Client, settings: Settings) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ CHECKS: dict[str, Check] = {
     "clock": checks.clock,
     "disk": checks.disk,
     "time_zones": checks.time_zones,
+    "people": checks.people,
     "worker": checks.worker,
 }
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
@@ -32,7 +33,7 @@ def add(commands: Commands) -> None:
         "look for what is wrong and say what to do",
         _doctor,
         """
-        Engine, persistence, data set, clock, disk, time zone data, workers. Changes nothing. Ends
+        Engine, persistence, data set, clock, disk, time zone data, people, workers. Changes nothing. Ends
         with 1 when something fails; a warning alone ends with 0. Where no engine runs, it starts
         one to look.
 

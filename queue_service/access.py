@@ -32,6 +32,7 @@ from queue_service.round_trip import Intent, Reply, RoundTrips, accepted, answer
 # The id, and 256 bits behind it. The prefix lets a scanner for leaked secrets find one.
 KEY_PREFIX, SESSION_PREFIX = "mg_", "ms_"
 KEY = re.compile("(mg_|ms_)([0-9a-f]{12})[A-Za-z0-9_-]{43}")
+LABEL = r"[^\x00-\x1f\x7f]{0,80}"  # where a key is used
 FRESH_S = 2.0  # for how long a process believes what it knows of a key: a revoked one stops working
 NOTED_S = 60.0  # how often a process writes down that a key is in use
 KNOWN = 10_000  # keys a process remembers; beyond it, it forgets them all and asks again

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from queue_service.access import Access, Made
+from queue_service.access import LABEL, Access, Made
 from queue_service.api.guard import ADMIN, PUBLIC, check_office, holder
 from queue_service.api.request import TheIntent, TheLedger
 from queue_service.api.schemas import END, Body, Word
@@ -25,7 +25,7 @@ from queue_service.rights import Credential, Role
 Label = Annotated[
     str,
     Meta(
-        pattern=rf"^[^\x00-\x1f\x7f]{{0,80}}{END}",
+        pattern=rf"^{LABEL}{END}",
         description="Where the key is used; no name of a person.",
         examples=["entrance 1F"],
     ),

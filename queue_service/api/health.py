@@ -7,7 +7,7 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from queue_service import keys
-from queue_service.api.guard import ADMIN, PUBLIC
+from queue_service.api.guard import ADMIN, PUBLIC, holder
 from queue_service.api.monitor import worker_figures
 from queue_service.ledger import Ledger
 from queue_service.refusals import Unavailable
@@ -55,5 +55,5 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Health]:
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Prometheus figures, for an administrator's key or from this machine."""
     # The figures of this process are told whatever becomes of the engines.
-    told = generate_latest(REGISTRY) + await worker_figures(request.app.state)
+    told = generate_latest(REGISTRY) + await worker_figures(request.app.state, holder(request))
     return Response(told, media_type=CONTENT_TYPE_LATEST)

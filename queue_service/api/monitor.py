@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from queue_service.connection import Client
 from queue_service.ledger import Ledger
+from queue_service.rights import Credential
 from queue_service.roll_ups import latest, outstanding
 from queue_service.round_trip import answered
 from queue_service.sealing import days_due
@@ -37,7 +38,9 @@ log = structlog.get_logger("monitor")
 class Told(Collector):
     """The figures, as far as they could be found out."""
 
-    def __init__(self) -> None:
+    def __init__(self, who: Credential | None) -> None:
+        """`who` asks: an administrator of one office is told of that one; None: all is told."""
+        self._who = who
         self._offices = {
             name: GaugeMetricFamily(f"madoguchi_{name}", meaning, labels=["office"])
             for name, meaning in OFFICES.items()
@@ -61,6 +64,8 @@ class Told(Collector):
             return  # the engine has not been reached yet
         with _left_out("offices"):
             for office in await ledger.offices():
+                if self._who is not None and not self._who.covers(office):
+                    continue
                 with _left_out(office):
                     await self._ask_of_office(ledger, office)
 
@@ -84,9 +89,9 @@ class Told(Collector):
             self._failed.add_metric([], failed)
 
 
-async def worker_figures(state: State) -> bytes:
-    """The figures as text for Prometheus."""
-    told, registry = Told(), CollectorRegistry(auto_describe=False)
+async def worker_figures(state: State, who: Credential | None) -> bytes:
+    """The figures as text for Prometheus, as far as they are for whoever asks."""
+    told, registry = Told(who), CollectorRegistry(auto_describe=False)
     await told.ask(state)
     registry.register(told)
     return generate_latest(registry)

@@ -1,10 +1,11 @@
 """`madoguchi keys`: make, list and revoke access keys; let devices enrol with a code."""
 
 import argparse
+import re
 from datetime import UTC, datetime
 
 from queue_service import enrolment
-from queue_service.access import Made
+from queue_service.access import LABEL, Made
 from queue_service.cli import links
 from queue_service.cli.command import (
     Commands,
@@ -59,7 +60,7 @@ def _add_new(group: Commands) -> None:
     )
     new.add_argument("--role", required=True, choices=[str(role) for role in Role])
     add_office(new, "the one office it is good for (default: all)", required=False)
-    new.add_argument("--label", default="", metavar="TEXT", help="where it is used")
+    new.add_argument("--label", type=_label, default="", metavar="TEXT", help="where it is used")
     add_format(new)
 
 
@@ -79,7 +80,7 @@ def _add_enrol(group: Commands) -> None:
     )
     enrol.add_argument("--role", required=True, choices=[str(role) for role in enrolment.ROLES])
     add_office(enrol, "the office that the device belongs to")
-    enrol.add_argument("--label", default="", metavar="TEXT", help="where it is used")
+    enrol.add_argument("--label", type=_label, default="", metavar="TEXT", help="where it is used")
     add_format(enrol)
 
 
@@ -111,6 +112,12 @@ def _add_revoke(group: Commands) -> None:
         """,
     )
     revoke.add_argument("id", metavar="ID", help="as `keys list` shows it")
+
+
+def _label(text: str) -> str:
+    if re.fullmatch(LABEL, text):
+        return text
+    raise argparse.ArgumentTypeError("write at most 80 characters, on one line")
 
 
 def _new(args: argparse.Namespace, settings: Settings) -> int:

@@ -172,6 +172,13 @@ def test_only_the_key_is_on_standard_output(fresh: Command) -> None:
     assert "shown this once" in told.err
 
 
+@pytest.mark.parametrize("label", ["two\nlines", "x" * 81, "\x1b[31m"])
+def test_a_label_is_one_line_for_a_terminal(fresh: Command, label: str) -> None:
+    for words in (("new", "--role", "admin"), ("enrol", "--role", "kiosk", "--office", "small")):
+        with pytest.raises(SystemExit):
+            fresh("keys", *words, "--label", label)
+
+
 def test_a_key_for_an_office_that_is_not_there_is_refused(fresh: Command) -> None:
     told = fresh("keys", "new", "--role", "staff", "--office", "atlantis")
     assert (told.code, told.out) == (1, "")
@@ -211,6 +218,8 @@ def test_people_are_added_listed_reset_and_removed_and_it_is_noted_who_did_it(
     assert twice.code == 1 and "already" in twice.err
     mayor = fresh("people", "add", "mayor", "--role", "admin", "--format", "json").json
     assert mayor["second_factor"].startswith("otpauth://totp/madoguchi:mayor?secret=")
+    looked = fresh("doctor", "--only", "people")
+    assert (looked.code, "without a pepper" in looked.out) == (0, True)
     listed = fresh("people", "list", "--format", "json")
     assert [each["name"] for each in listed.json["people"]] == ["mayor", "sato"]
     assert mayor["password"] not in listed.out
@@ -400,7 +409,9 @@ def test_doctor_finds_a_data_set_in_order(command: Command) -> None:
     found = levels(told)
     assert found.pop("worker") == "warn", "nothing runs"
     assert found.pop("disk") in ("ok", "warn"), "as this machine has it"
-    assert found == dict.fromkeys(("engine", "persistence", "data", "clock", "time_zones"), "ok")
+    assert found == dict.fromkeys(
+        ("engine", "persistence", "data", "clock", "time_zones", "people"), "ok"
+    )
     assert told.code == 0
 
 

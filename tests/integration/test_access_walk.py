@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,19 +12,24 @@ import httpx
 import pytest
 from litestar import get
 from litestar.testing import AsyncTestClient
+from msgspec import structs
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from queue_service import keys
 from queue_service.access import Access
 from queue_service.api.app import create_app
 from queue_service.ledger import Ledger
+from queue_service.office_files import read_office
 from queue_service.passwords import Passwords
-from queue_service.people import People
+from queue_service.people import ROLES, People, decoded, encoded
 from queue_service.rights import Role
+from queue_service.round_trip import Intent
 from queue_service.settings import Settings
+from queue_service.sign_in import SignIn
 from tests.access_table import NO, OWN, Row, page, rows, whole_app
-from tests.hall import OFFICE
+from tests.hall import OFFICE, OFFICE_YAML
 from tests.live import Live, live
 
 WHERE = {"own": OFFICE, "other": "elsewhere", "every": None}
@@ -38,20 +44,30 @@ BODIES = {
     "/api/v1/enrolments": {"role": "kiosk", "office": OFFICE},
     "/api/v1/people": {"name": "sato", "role": "staff", "office": OFFICE},
 }
-ROWS = rows(whole_app())
+SESSION = "/api/v1/session"
+# Signing out comes last: whoever has done it is let in nowhere any more.
+ROWS = sorted(rows(whole_app()), key=lambda row: (row.path, row.method) == (SESSION, "DELETE"))
 # So that nobody on this machine passes for an administrator; see guard.
 ELSEWHERE = {"X-Forwarded-For": "192.0.2.1"}
 
 
 class Asker(NamedTuple):
-    """Somebody at the door; `where` is None for whoever shows no good key."""
+    """Somebody at the door; `where` is None for whoever shows no good key. A person has a session."""
 
     key: str | None
     role: Role | None = None
     where: str | None = None
+    session: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.role} of {self.where} office" if self.role else f"key {self.key}"
+        who = "person" if self.session else "key"
+        return f"{who}, {self.role} of {self.where} office" if self.role else f"key {self.key}"
+
+    def headers(self, site: str) -> dict[str, str]:
+        """What shows who this is: a key, or the cookie of a page of that site."""
+        if self.session:
+            return {"Cookie": f"madoguchi_session={self.session}", "Origin": site}
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     def expected(self, row: Row) -> int | None:
         """The refusal that the table promises, or None: let in."""
@@ -81,12 +97,26 @@ async def hall(ledger: Ledger, engine_url: str, tmp_path: Path) -> Hall:
     for role, (where, office) in itertools.product(Role, WHERE.items()):
         askers.append(Asker((await access.new(role, office))[0], role, where))
     # One for each time that somebody is let in where keys are revoked.
-    ids = iter([(await access.new(Role.KIOSK, OFFICE))[1].id for _ in range(100)])
-    people, names = People(access, Passwords()), [f"person-{n}" for n in range(40)]
-    for name in names:
-        await people.add(name, Role.STAFF, OFFICE)
+    ids = iter([(await access.new(Role.KIOSK, OFFICE))[1].id for _ in range(150)])
+    # So are these. They share one password: a slow hash for each would take its time.
+    one = (await People(access, Passwords()).add("person", Role.STAFF, OFFICE)).person
+    names = [f"person-{n}" for n in range(60)]
+    alike = {name: encoded(structs.replace(one, name=name)) for name in names}
+    await ledger.redis.hset(keys.PEOPLE, mapping=alike)
+    for role, (where, office) in itertools.product(ROLES, WHERE.items()):
+        askers.append(Asker(None, role, where, await session(access, role, office)))
     with live(engine_url, tmp_path) as running:
         yield Hall(running, askers, lambda: next(ids), iter(names).__next__)
+
+
+async def session(access: Access, role: Role, office: str | None) -> str:
+    """The session of somebody who has signed in."""
+    people = People(access, Passwords())
+    name = f"{role}.{office}"
+    await people.add(name, role, office)
+    was = await people.raw(name)
+    signing = SignIn(access, None, Passwords())  # type: ignore[arg-type]
+    return (await signing._begin(was, decoded(was), None, Intent.once())).token
 
 
 def clients(running: Live) -> Iterator[httpx.Client]:
@@ -99,7 +129,7 @@ def clients(running: Live) -> Iterator[httpx.Client]:
 
 def over_http(hall: Hall, client: httpx.Client, row: Row, who: Asker) -> int | None:
     """The refusal that somebody gets, or None."""
-    named = ELSEWHERE | ({"Authorization": f"Bearer {who.key}"} if who.key else {})
+    named = ELSEWHERE | who.headers(hall.running.url)
     gone = {"id": hall.new_key} if "{id}" in row.path else {}
     gone |= {"person": hall.new_person} if "{person}" in row.path else {}
     path = row.path.format(**PARTS, **{name: make() for name, make in gone.items()})
@@ -114,8 +144,10 @@ def over_websocket(hall: Hall, row: Row, who: Asker) -> int | None:
     """The same for a board; its close codes are named after those of HTTP."""
     address = f"ws://127.0.0.1:{hall.running.port}{row.path.format(**PARTS)}"
     offered = [Subprotocol("madoguchi"), Subprotocol(f"madoguchi.{who.key}")] if who.key else None
-    with connect(address, subprotocols=offered) as screen:
-        if offered is None:
+    site = hall.running.url if who.session else None
+    more = {name: text for name, text in who.headers("").items() if name == "Cookie"}
+    with connect(address, subprotocols=offered, additional_headers=more, origin=site) as screen:
+        if offered is None and not who.session:
             screen.send(json.dumps({"key": ""}))
         try:
             assert json.loads(screen.recv(15))["office"] == OFFICE
@@ -135,7 +167,7 @@ def test_every_cell_of_the_table_is_what_a_running_service_does(hall: Hall) -> N
                     found = over_http(hall, client, row, who)
                 assert found == who.expected(row), f"{row.method} {row.path}: {who}"
                 asked += 1
-    assert asked == len(ROWS) * (2 + len(Role) * len(WHERE))
+    assert asked == len(ROWS) * (2 + (len(Role) + len(ROLES)) * len(WHERE))
 
 
 def test_the_table_is_drawn_from_the_rules() -> None:
@@ -169,3 +201,19 @@ async def test_from_this_machine_the_figures_take_no_key(
     app = create_app(Settings(data_dir=tmp_path, redis_url=engine_url))
     async with AsyncTestClient(app) as far:
         assert (await far.get("/metrics")).status_code == 401
+
+
+async def test_an_administrator_of_one_office_sees_how_that_office_is_doing_and_no_other(
+    ledger: Ledger, engine_url: str, tmp_path: Path
+) -> None:
+    other = OFFICE_YAML.replace("id: small", "id: elsewhere")
+    await ledger.apply_office(read_office(other, "elsewhere.yaml"))
+    access = Access(ledger.redis)
+    app = create_app(Settings(data_dir=tmp_path, redis_url=engine_url))
+    async with AsyncTestClient(app) as far:
+        for office, named in ((OFFICE, {OFFICE}), (None, {OFFICE, "elsewhere"})):
+            key, _ = await access.new(Role.ADMIN, office)
+            told = await far.get("/metrics", headers={"Authorization": f"Bearer {key}"})
+            assert told.status_code == 200
+            behind = re.findall(r'madoguchi_rollup_days_behind\{office="(\w+)"\}', told.text)
+            assert set(behind) == named

@@ -108,6 +108,12 @@ async def floor(office: FromPath[str]) -> Response[bytes]:
     return _page("floor")
 
 
+@get("/admin/{office:str}", opt=OPEN, include_in_schema=False)
+async def admin(office: FromPath[str]) -> Response[bytes]:
+    """The administrator's page."""
+    return _page("admin")
+
+
 @get("/stats/{office:str}", opt=OPEN, include_in_schema=False)
 async def stats(office: FromPath[str]) -> Response[bytes]:
     """The analyst's page."""
@@ -243,6 +249,6 @@ assets = create_static_files_router(
 )
 
 handlers: list[Any] = [
-    *(links, kiosk, board, desk, floor, stats, report, visitor, status, privacy),
+    *(links, kiosk, board, desk, floor, admin, stats, report, visitor, status, privacy),
     *(word_file, report_style, typeface.style_sheet, typeface.file, assets),
 ]

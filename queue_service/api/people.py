@@ -6,6 +6,7 @@ As with keys, an administrator of one office rules over the people of that offic
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
+import segno
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -60,6 +61,7 @@ class InvitedView(Struct, frozen=True, kw_only=True):
     office: str | None
     password: str
     second_factor: Annotated[str | None, Meta(description="otpauth://… for an authenticator app")]
+    second_factor_qr: Annotated[str | None, Meta(description="The same as a picture, data:…")]
 
 
 class PeopleView(Struct, frozen=True, kw_only=True):
@@ -185,8 +187,13 @@ def _invited(invited: Invited) -> Response[InvitedView]:
         office=invited.person.office,
         password=invited.password,
         second_factor=invited.second_factor,
+        second_factor_qr=_picture(invited.second_factor) if invited.second_factor else None,
     )
     return Response(view, headers=REPLAYED if invited.replayed else None)
+
+
+def _picture(address: str) -> str:
+    return segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=4)
 
 
 def _view(person: Person) -> PersonView:

@@ -34,6 +34,17 @@ export class Api {
   }
 
   /**
+   * The service beside any office.
+   *
+   * @param {string | null} key
+   */
+  static ofService(key) {
+    const api = new Api("", key);
+    api.root = "/api/v1";
+    return api;
+  }
+
+  /**
    * A question. Not asked twice here: whoever asks knows when to ask again.
    *
    * @param {string} path below the office, like "/tickets?state=waiting"
@@ -131,9 +142,7 @@ export class Api {
  * @returns {Promise<string>}
  */
 export async function enrol(code, press) {
-  const open = new Api("", null);
-  open.root = "/api/v1";
-  return (await open.post("/enrol", { code }, { press })).key;
+  return (await Api.ofService(null).post("/enrol", { code }, { press })).key;
 }
 
 /**

@@ -7,6 +7,7 @@ import { signOut, who } from "./session.js";
  *
  * @param {import("./words.js").Words} words
  * @param {string | null} key
+ * @returns {Promise<string>} the name, or nothing
  */
 export async function showPerson(words, key) {
   const session = key ? null : await who().catch(() => null);
@@ -16,4 +17,5 @@ export async function showPerson(words, key) {
     location.reload();
   });
   fill(one("#person"), ...(session?.person ? [h("span", {}, session.person), out] : []));
+  return session?.person ?? "";
 }

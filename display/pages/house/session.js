@@ -12,10 +12,10 @@ const ROLES = {
   desk: ["staff", "admin"],
   floor: ["staff", "admin"],
   stats: ["analyst", "admin"],
+  admin: ["admin"],
 };
 
-const service = new Api("", null);
-service.root = "/api/v1";
+const service = Api.ofService(null);
 
 /**
  * Whether people sign in to a page; to the others, machines do, with a key.

@@ -20,7 +20,13 @@ from queue_service.access import Access
 from queue_service.enrolment import letters
 from queue_service.keyed_hash import KeyedHash
 from queue_service.passwords import Passwords, complaint, meant
-from queue_service.refusals import UnknownPerson, WeakPassword, WrongName
+from queue_service.refusals import (
+    PersonChanged,
+    PersonExists,
+    UnknownPerson,
+    WeakPassword,
+    WrongName,
+)
 from queue_service.rights import Role
 from queue_service.round_trip import Intent, answered
 
@@ -101,12 +107,15 @@ class People:
         """Give somebody a new password, and a new second factor to whoever has one. Sessions end.
 
         Raises:
-            UnknownPerson
+            UnknownPerson, PersonChanged
         """
         was = await self.raw(typed)
         person = decoded(was)
         salt = secrets.token_hex(16) if person.salt else None
-        return await self._invite("reset_person", was, renewed(person, salt=salt), intent)
+        try:
+            return await self._invite("reset_person", was, renewed(person, salt=salt), intent)
+        except PersonExists:  # as somebody else than the one just read
+            raise PersonChanged(name=person.name) from None
 
     async def remove(self, typed: str, intent: Intent | None = None) -> bool:
         """Let somebody sign in no more. Sessions end. Returns whether this was asked before.

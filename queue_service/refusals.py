@@ -147,6 +147,12 @@ class PersonExists(Refusal):
     code = "person_exists"
 
 
+class PersonChanged(Refusal):
+    """This person was changed at the same moment: look again, and do it again if it is still needed."""
+
+    code = "person_changed"
+
+
 class WrongName(Refusal):
     """A name to sign in with has 1 to 40 letters or digits, or any of . - _ @, and no space."""
 

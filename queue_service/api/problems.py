@@ -43,6 +43,7 @@ STATUS: dict[str, int] = {
     "unknown_entry": 409,
     "already_struck": 409,
     "person_exists": 409,
+    "person_changed": 409,
     "refused": 409,
     "key_reused": 422,
     # 429, 503: later

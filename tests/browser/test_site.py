@@ -62,7 +62,7 @@ async def test_what_is_stored_is_told_without_a_script_in_each_language(
 
 async def test_every_shell_brings_a_policy_and_loads_nothing_from_elsewhere(site: Site):
     with site.live.client("") as client:
-        for kind in ("kiosk", "board", "floor", "t/x", "desk/1", "status"):
+        for kind in ("kiosk", "board", "floor", "admin", "stats", "t/x", "desk/1", "status"):
             path = kind.replace("t/x", f"t/{OFFICE}/x").replace("desk/1", f"desk/{OFFICE}/1")
             path = f"/{path}" if OFFICE in path else f"/{path}/{OFFICE}"
             answer = client.get(path, headers={"Authorization": ""})

@@ -24,7 +24,8 @@ from queue_service.keyed_hash import KeyedHash
 from queue_service.ledger import Ledger
 from queue_service.office_files import read_office
 from queue_service.passwords import Passwords, complaint
-from queue_service.people import People
+from queue_service.people import Invited, People
+from queue_service.refusals import PersonChanged
 from queue_service.rights import Role
 from queue_service.settings import Settings
 from tests.hall import OFFICE, OFFICE_YAML
@@ -559,3 +560,15 @@ async def test_a_note_is_dropped_after_a_year(house: House) -> None:
         await desk.post(f"/api/v1/{TICKETS}", json={"service": "insurance"}, headers=OURS)
     for key in (keys.of(OFFICE, "audit"), keys.AUDIT):
         assert not await house.ledger.redis.xrange(key, old, old)
+
+
+async def test_of_two_who_reset_a_person_at_once_one_is_told_to_look_again(house: House) -> None:
+    await house.known("sato")
+    resets = [house.people.reset("sato") for _ in range(4)]
+    done = await asyncio.gather(*resets, return_exceptions=True)
+    given = [each for each in done if isinstance(each, Invited)]
+    assert given
+    assert all(isinstance(each, PersonChanged) for each in done if each not in given)
+    person = await house.people.find("sato")
+    matching = [each for each in given if await house.people.matches(person, each.password)]
+    assert len(matching) == 1, "one password is good"

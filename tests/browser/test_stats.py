@@ -523,8 +523,8 @@ async def test_a_key_of_another_role_asks_for_one_of_an_analyst(played: Site, wi
     await expect(gate.locator(".refused")).to_be_visible()
     assert await violations(page) == []
     assert "key" not in page.url
-    await gate.locator("input").fill(good)
-    await gate.get_by_role("button").click()
+    await gate.locator("#gate-key").fill(good)
+    await gate.locator("details .main").click()
     await settled(page)
     await expect(page.locator("#yesterday .lead")).to_contain_text("17 人が来庁しました")
 

@@ -5,8 +5,10 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +32,16 @@ def zip_of(name: str, unit: bytes, unpacked: int) -> bytes:
         for _ in range(unpacked // len(piece)):
             out.write(piece)
     return file.getvalue()
+
+
+@contextmanager
+def memory() -> Iterator[Callable[[], int]]:
+    """Tell how much memory Python took at most since the block began."""
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 class Cost(NamedTuple):

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from queue_service import events as ev
 from queue_service import export, keys
-from queue_service.backup import Backup, back_up
+from queue_service.backup import back_up
+from queue_service.backup_file import Backup
 from queue_service.connection import connect
 from queue_service.embedded import Embedded
 from queue_service.freed_time import Use

@@ -6,7 +6,6 @@ import gzip
 import io
 import lzma
 import random
-import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import date
@@ -34,7 +33,7 @@ from queue_service.ticket_log import (
     lines_of,
     open_log,
 )
-from tests.bombs import MEGABYTE, blown_up, zip_of
+from tests.bombs import MEGABYTE, blown_up, memory, zip_of
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 HEAD, ROW = b"issued_at,service\n", b"2019-12-30 08:00,a\n"
@@ -58,14 +57,11 @@ READINGS: dict[str, Reading] = {
 
 def last_words(file: Path, read: Reading = log_of) -> str:
     """Why a file is refused, after all of it that is any good was read and forgotten."""
-    tracemalloc.start()
-    try:
+    with memory() as peak:
         with pytest.raises(TicketLogError) as caught, closing(lines_of(file)) as lines:
             for _ in read(lines):
                 pass
-        assert tracemalloc.get_traced_memory()[1] < PEAK
-    finally:
-        tracemalloc.stop()
+        assert peak() < PEAK
     return str(caught.value)
 
 
@@ -281,11 +277,9 @@ def test_long_rows_are_put_down_as_soon_as_many_short_ones(
         *(b"2019-12-%02d 08:00,%b\n" % (n % 28 + 1, filler) for n in range(500)),
     )
     found = Intake(office_of(WARSAW), tmp_path, "2026-11-23")
-    tracemalloc.start()
-    assert list(found.take(log_of(line.decode() for line in lines))) == []
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 4 * MEGABYTE < sum(map(len, lines))
+    with memory() as peak:
+        assert list(found.take(log_of(line.decode() for line in lines))) == []
+        assert peak() < 4 * MEGABYTE < sum(map(len, lines))
     assert sum(len(rows) for _, rows in found.rows()) == 500
 
 

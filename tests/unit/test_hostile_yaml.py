@@ -1,7 +1,6 @@
 """Office definitions made to harm: an office, or one refusal that names file, line and remedy, and soon."""
 
 import time
-import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from queue_service.office_files import (
     read_office,
 )
 from queue_service.office_rules import OfficeError, Problem
+from tests.bombs import memory
 from tests.hall import OFFICE_YAML
 
 SOON_S = 20.0  # of processor time: a second, on a machine that does something else beside it
@@ -110,11 +110,9 @@ def test_as_much_as_is_read_is_refused_soon(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["a huge text", "deep in one line", "spaces"])
 def test_reading_it_takes_a_multiple_of_it(kind: str) -> None:
-    tracemalloc.start()
-    problems_of(LARGE[kind])
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < PEAK
+    with memory() as peak:
+        problems_of(LARGE[kind])
+        assert peak() < PEAK
 
 
 def test_a_file_without_an_end_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:

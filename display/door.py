@@ -40,7 +40,10 @@ def from_our_pages(socket: Socket, public_url: str | None) -> bool:
     if origin is None:
         return True
     ours = {socket.headers.get("host"), urlsplit(public_url or "").netloc}
-    return urlsplit(origin).netloc in ours - {None, ""}
+    try:
+        return urlsplit(origin).netloc in ours - {None, ""}
+    except ValueError:  # an address that is none
+        return False
 
 
 async def offered_key(socket: Socket) -> str | None:

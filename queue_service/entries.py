@@ -100,9 +100,12 @@ class Entries:
         """The same, every event with the bytes it has in the ledger."""
         while until is None or after < until:
             found = await self._in_engine(after, until)
+            is_end = not found and after >= await self.last()
+            if not found and not is_end:  # something was appended, or sealed, meanwhile
+                found = await self._in_engine(after, until)
             # The engine may let go of a day between two pieces: then the archive has it.
             sealed = found[0][0] - 1 if found else until
-            if sealed is not None and sealed > after and (found or after < await self.last()):
+            if sealed is not None and sealed > after and not is_end:
                 async for piece in self._in_archive(after, sealed):
                     if piece[0][0] != after + 1:
                         break

@@ -44,6 +44,12 @@ def memory() -> Iterator[Callable[[], int]]:
         tracemalloc.stop()
 
 
+def rss_mb(pid: int) -> float:
+    """How much memory a process holds now; only Linux tells."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+
 class Cost(NamedTuple):
     """How a command ended, and what it took."""
 

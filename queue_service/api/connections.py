@@ -61,7 +61,7 @@ class BoardSocket(WebSocketsSansIOProtocol):
 
     def _refuse(self, code: int) -> None:
         self.frames = []
-        if not self.close_sent:
+        if self.conn.close_sent is None:  # else it is closing already, by its own wish
             self.conn.send_close(code)
             self.handle_parser_exception()
 

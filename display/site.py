@@ -33,6 +33,7 @@ PAGES = Path(str(files("display") / "pages"))
 # as often as one likes; what asks the engine may not.
 OPEN = {"roles": frozenset[str](), "limit": None}
 ASKS = {"roles": frozenset[str]()}
+LONGEST = 200  # characters of a path to an asset; the system refuses longer names, and NUL
 STATUS_S = 5  # how long anyone in between may keep the congestion page
 
 # What is stored; each has its words in the catalogues.
@@ -239,10 +240,18 @@ async def word_file(name: FromPath[str]) -> Response[dict[str, Any]]:
     return Response(words.catalogue(language), headers=HEADERS)
 
 
+async def _only_names(request: Asked) -> None:
+    """What cannot be the name of a file is not looked for."""
+    path = str(request.path_params["file_path"])
+    if len(path) > LONGEST or "\0" in path:
+        raise NotFoundException("There is no such file.")
+
+
 assets = create_static_files_router(
     path="/assets",
     directories=[PAGES],
     opt=OPEN,
+    before_request=_only_names,
     cache_control=CacheControlHeader(no_cache=True),  # asked for again, and answered with 304
     include_in_schema=False,
     name="assets",

@@ -13,7 +13,7 @@ Read in this order; each module knows only those above it.
     connection      how Redis is reached
     round_trip      one command, one script, one round trip
     ledger          the only door: a method a verb; `questions` is its reading half
-    rebuild         every key from the ledger alone: verify, restore (backup, restore)
+    rebuild         every key from the ledger alone: verify, restore (backup, backup_file, restore)
     visits          what became of each ticket (export)
     ticket_log      logs of other systems (log_records, log_columns, log_times; replay and its plan)
     imports         such logs as history (intake, log_dates, log_visits, log_reasons; counts, elsewhere)

@@ -224,8 +224,7 @@ class Access:
         """Everyone who holds a key, oldest first."""
         async with answered():
             stored = await self.redis.hvals(keys.KEYS)
-        held = (_credential.decode(each.partition(" ")[2]) for each in stored)
-        return sorted(held, key=lambda each: (each.created_at, each.id))
+        return sorted(map(held, stored), key=lambda each: (each.created_at, each.id))
 
     async def used(self) -> dict[str, int]:
         """When each key was last used: id → ms, to the minute or so. Absent: never."""
@@ -236,7 +235,7 @@ class Access:
         """Who holds the key with this id."""
         async with answered():
             stored = await self.redis.hget(keys.KEYS, id)
-        return _credential.decode(stored.partition(" ")[2]) if stored else None
+        return held(stored) if stored else None
 
     async def find(self, key: str) -> Credential | None:
         """Who holds this key, or None."""
@@ -300,6 +299,11 @@ class Access:
     async def close(self) -> None:
         """Wait for what is being written down."""
         await asyncio.gather(*self._noting, return_exceptions=True)
+
+
+def held(stored: str) -> Credential:
+    """Who holds a key, of what is stored of it."""
+    return _credential.decode(stored.partition(" ")[2])
 
 
 def token(hashes: KeyedHash, prefix: str, id: str, salt: str, intent: Intent) -> str:

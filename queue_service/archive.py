@@ -25,7 +25,6 @@ import gzip
 import hashlib
 import io
 import os
-import re
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -56,14 +55,15 @@ from queue_service.archive_manifest import (
     Segment,
     follows,
 )
-from queue_service.events import Entry
+from queue_service.events import Entry, NotAnEvent
+from queue_service.office_rules import is_id
 from queue_service.whole_file import whole_file
 
 LEVEL = 6  # of compression: 9 takes three times as long and saves a thirtieth
 MANIFEST, LOCK, SUFFIX = "manifest.json", "lock", ".ndjson.gz"
 
-_OFFICE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,39}")  # an office's id; no other names a folder
-_NO_JSON = (msgspec.MsgspecError, UnicodeDecodeError)
+LINE_BYTES = 1 << 20  # an entry has some hundred
+_NO_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error)  # what unpacking a damaged file may raise
 
 RawEntry = tuple[int, bytes]  # an entry's id and its event as the ledger holds it
@@ -89,7 +89,7 @@ class Archive:
 
     def __init__(self, folder: Path, office: str, dataset: str) -> None:
         """`folder` is that of all offices; it is made when the first day is sealed."""
-        if not _OFFICE.fullmatch(office):
+        if not is_id(office):  # no other names a folder
             raise NoFolderName(office=office)
         self.office = office
         self.dataset = dataset
@@ -174,7 +174,11 @@ class Archive:
     def read(self, after: int = 0, until: int | None = None) -> Iterator[Entry]:
         """The same, read; an event of a later version is `Unknown`."""
         for id, raw in self.entries(after, until):
-            yield Entry(id, events.decode(raw))
+            try:
+                yield Entry(id, events.decode(raw))
+            except NotAnEvent as error:
+                reason = f"entry {id} is no event ({error})"
+                raise FileDamaged(file=self.folder, reason=reason) from error
 
     def _refuse_deleted(self, wanted: Iterable[Segment]) -> None:
         """Name the first run of what is missing on purpose."""
@@ -195,11 +199,12 @@ class Archive:
         try:
             with file.open("rb") as packed, gzip.GzipFile(fileobj=packed) as stream:
                 self._refuse_damaged(segment, packed)
-                for line in stream:
+                for line in iter(lambda: stream.readline(LINE_BYTES), b""):
                     head, _, event = line.partition(b",")
-                    if head != b'{"entry_id":%d' % id or id > segment.last:
+                    is_whole = event.endswith(b"\n")
+                    if head != b'{"entry_id":%d' % id or id > segment.last or not is_whole:
                         raise FileDamaged(file=file, reason=f"entry {id} is not where it should be")
-                    yield id, b"{" + event.removesuffix(b"\n")
+                    yield id, b"{" + event[:-1]
                     id += 1
         except FileNotFoundError:
             self._refuse_deleted(each for each in self.segments() if each.first == segment.first)

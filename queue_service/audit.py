@@ -40,7 +40,7 @@ class Note(Struct, frozen=True, kw_only=True):
     @property
     def at(self) -> int:
         """When, in ms."""
-        return _order(self.id)[0]
+        return order(self.id)[0]
 
 
 async def latest(
@@ -51,17 +51,17 @@ async def latest(
     `before`: only those older than the note with this id. More than `limit` come where several have the
     id of the last one.
     """
-    if before and _order(before) == (0, 0):
+    if before and order(before) == (0, 0):
         return []
     until = f"({before}" if before else "+"
     offices = [office] if office else await ledger.offices()
     found = [note for each in offices for note in await _of_ledger(ledger, each, until, limit)]
     found += await _of_access(ledger, office, until, limit)
-    found.sort(key=lambda note: _order(note.id), reverse=True)
+    found.sort(key=lambda note: order(note.id), reverse=True)
     if len(found) <= limit:
         return found
-    last = _order(found[limit - 1].id)
-    return [note for note in found if _order(note.id) >= last]
+    last = order(found[limit - 1].id)
+    return [note for note in found if order(note.id) >= last]
 
 
 async def _of_ledger(ledger: Questions, office: str, until: str, limit: int) -> list[Note]:
@@ -149,9 +149,6 @@ class Line(Struct, frozen=True):
     fields: dict[str, str]
 
 
-_line = msgspec.json.Decoder(Line)
-
-
 async def copied(redis: Client, offices: Iterable[str]) -> AsyncIterator[bytes]:
     """Every note, one a line."""
     for key in (*(keys.of(office, "audit") for office in offices), keys.AUDIT):
@@ -166,16 +163,17 @@ async def copied(redis: Client, offices: Iterable[str]) -> AsyncIterator[bytes]:
             after = f"({raw[-1][0]}"
 
 
-async def put_back(redis: Client, lines: Iterable[bytes]) -> None:
+async def put_back(redis: Client, lines: Iterable[Line]) -> None:
     """Write copied notes into a data set that has none."""
     left = iter(lines)
-    while piece := [_line.decode(raw) for raw in islice(left, PIECE)]:
+    while piece := list(islice(left, PIECE)):
         async with answered(), redis.pipeline(transaction=False) as pipe:
             for line in piece:
                 pipe.xadd(line.key, line.fields, id=line.id)
             await pipe.execute()
 
 
-def _order(id: str) -> tuple[int, int]:
+def order(id: str) -> tuple[int, int]:
+    """By what the id of a note orders it: ms, and its turn within."""
     at, _, turn = id.partition("-")
     return int(at), int(turn or 0)

@@ -3,7 +3,7 @@
 A backup holds the entries of every office, definitions and texts, access keys and people (hashed), the
 audit log, the secret behind those hashes and the ids of tickets, and the identity of the data set.
 Every other key is what the entries add up to, so a backup made on one engine restores on any other (see
-`restore`), and proves itself.
+`backup_file`, which reads it, and `restore`), and proves itself.
 
 It is a zip: `manifest.json` (format, data set, time, last entry of each office, SHA-256 of every
 other member), `configuration.json`, `audit.ndjson`, `ledgers/OFFICE.ndjson` with one entry a line,
@@ -19,19 +19,18 @@ import hashlib
 import shutil
 import uuid
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Self
 
 import msgspec
 from msgspec import Struct
 
-from queue_service import audit, events, keys
+from queue_service import audit, keys
 from queue_service.connection import Client
-from queue_service.events import Entry
+from queue_service.entries import read
 from queue_service.hall import Hall
 from queue_service.questions import Questions
 from queue_service.refusals import MissingEntries
@@ -44,12 +43,6 @@ UNFINISHED = "restoring:"  # before the data set's id, until everything of a res
 MANIFEST, CONFIGURATION, AUDIT = "manifest.json", "configuration.json", "audit.ndjson"
 
 Progress = Callable[[int], None]
-
-# What reading a damaged zip, or adding up entries that make no sense, may raise.
-_UNREADABLE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
-    *(msgspec.MsgspecError, LookupError, AssertionError, ValueError),
-)
 
 
 class BackupError(Exception):
@@ -103,24 +96,17 @@ class Manifest(Struct, kw_only=True):
     sha256: dict[str, str] = {}  # member → its hash
 
 
-class Line(Struct):
-    """One entry as it lies in the file; its event keeps its bytes."""
-
-    id: int
-    event: msgspec.Raw
-
-
-_line = msgspec.json.Decoder(Line)
-
-
 ELSEWHERE = ("imports", "counts", "channels")
+FIGURES = "figures"  # of what was imported or deleted; the others are what the entries add up to
 
 
-def _ledger(office: str) -> str:
+def ledger_of(office: str) -> str:
+    """The member that holds the entries of an office."""
     return f"ledgers/{office}.ndjson"
 
 
-def _import(office: str, id: str) -> str:
+def import_of(office: str, id: str) -> str:
+    """The member that holds the rows of an import."""
     return f"imports/{office}/{id}.ndjson.gz"
 
 
@@ -150,7 +136,7 @@ async def back_up(ledger: Questions, file: Path, progress: Progress = lambda _: 
         for office in offices:
             until, settings.offices[office] = await _configuration(redis, office)
             manifest.entries[office] = until
-            with _Member(archive, manifest, _ledger(office)) as member:
+            with _Member(archive, manifest, ledger_of(office)) as member:
                 await _write_entries(ledger, office, until, member, progress)
             for id in settings.offices[office].elsewhere["imports"]:
                 _copy_import(ledger.archives, archive, manifest, office, id)
@@ -171,13 +157,12 @@ async def _configuration(redis: Client, office: str) -> tuple[int, Configuration
         pipe.hgetall(keys.of(office, "texts"))
         pipe.get(keys.of(office, "clock"))
         pipe.hgetall(keys.of(office, "start"))
-        for name in (*ELSEWHERE, "figures"):
+        for name in (*ELSEWHERE, FIGURES):
             pipe.hgetall(keys.of(office, name))
         seq, definitions, texts, clock, start, *elsewhere, figures = await pipe.execute()
     deleted = Hall.decoded(start["hall"]).date if start else None
-    # The others are what the entries add up to.
     alone = {date: day for date, day in figures.items() if "/" in date or date <= (deleted or "")}
-    found = dict(zip(ELSEWHERE, elsewhere, strict=True)) | {"figures": alone}
+    found = dict(zip(ELSEWHERE, elsewhere, strict=True)) | {FIGURES: alone}
     return int(seq or 0), Configuration(definitions, texts, clock, start, found)
 
 
@@ -188,6 +173,7 @@ async def _write_entries(
     try:
         async for piece in entries.raw(await entries.deleted(), until):
             for id, event in piece:
+                read(office, id, event)  # what cannot be restored is no backup
                 member.write(b'{"id":%d,"event":%b}\n' % (id, event))
             progress(len(piece))
     except MissingEntries as gap:
@@ -200,7 +186,7 @@ def _copy_import(
     """The rows of an import, where this machine has them."""
     file = (archives or Path()) / office / "imports" / f"{id}.ndjson.gz"
     if archives and file.exists():
-        with file.open("rb") as rows, _Member(archive, manifest, _import(office, id)) as member:
+        with file.open("rb") as rows, _Member(archive, manifest, import_of(office, id)) as member:
             shutil.copyfileobj(rows, member)
 
 
@@ -230,93 +216,3 @@ def _appearing(file: Path) -> Iterator[zipfile.ZipFile]:
     """A zip that gets its name when it is whole and on disk."""
     with whole_file(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         yield archive
-
-
-# Reading
-
-
-class Backup:
-    """A backup file that was read through and found whole."""
-
-    def __init__(self, file: Path) -> None:
-        """Check every hash and every entry.
-
-        Raises:
-            BackupDamaged
-        """
-        self.file = file
-        self.halls: dict[str, Hall] = {}
-        try:
-            with zipfile.ZipFile(file) as archive:
-                self.manifest = self._read_manifest(archive)
-                for name, expected in self.manifest.sha256.items():
-                    if _sha256(archive, name) != expected:
-                        raise self._damaged(f"{name} is not what was written")
-                self.settings = msgspec.json.decode(archive.read(CONFIGURATION), type=Settings)
-                for office, until in self.manifest.entries.items():
-                    self.halls[office] = self._add_up(archive, office, until)
-        except _UNREADABLE as error:
-            raise self._damaged(f"it is no whole backup ({error})") from error
-        except OSError as error:
-            raise self._damaged(error.strerror or str(error)) from error
-
-    def _damaged(self, reason: str) -> BackupDamaged:
-        return BackupDamaged(file=self.file, reason=reason)
-
-    def _read_manifest(self, archive: zipfile.ZipFile) -> Manifest:
-        raw = archive.read(MANIFEST)
-        made_as = msgspec.json.decode(raw, type=dict[str, Any]).get("format")
-        if made_as != FORMAT:
-            raise self._damaged(f"it has format {made_as}, this version reads format {FORMAT}")
-        manifest = msgspec.json.decode(raw, type=Manifest)
-        if not {CONFIGURATION, *map(_ledger, manifest.entries)} <= manifest.sha256.keys():
-            raise self._damaged("its members are not those it should have")
-        return manifest
-
-    def _add_up(self, archive: zipfile.ZipFile, office: str, until: int) -> Hall:
-        start = self.settings.offices[office].start
-        hall = Hall.decoded(start["hall"]) if start else Hall()
-        for line in _lines(archive, office):
-            if line.id != hall.seq + 1:
-                raise self._damaged(f"entry {hall.seq + 1} of {office} is missing")
-            hall.apply(Entry(line.id, events.decode(bytes(line.event))))
-        if hall.seq != until:
-            raise self._damaged(f"the entries of {office} end at {hall.seq}, not {until}")
-        return hall
-
-    def imports(self, office: str) -> Iterator[tuple[str, IO[bytes]]]:
-        """The imports of an office whose rows are in the backup: id, and the file."""
-        with zipfile.ZipFile(self.file) as archive:
-            for id in self.settings.offices[office].elsewhere.get("imports", {}):
-                if _import(office, id) in self.manifest.sha256:
-                    with archive.open(_import(office, id)) as rows:
-                        yield id, rows
-
-    def audit(self) -> Iterator[bytes]:
-        """The notes of the audit log, one a line."""
-        if AUDIT in self.manifest.sha256:  # older backups have none
-            with zipfile.ZipFile(self.file) as archive, archive.open(AUDIT) as stream:
-                yield from stream
-
-    def pieces(self, office: str) -> Iterator[list[Line]]:
-        """The entries of an office, some at a time."""
-        with zipfile.ZipFile(self.file) as archive:
-            piece: list[Line] = []
-            for line in _lines(archive, office):
-                piece.append(line)
-                if len(piece) == PIECE:
-                    yield piece
-                    piece = []
-            if piece:
-                yield piece
-
-
-def _sha256(archive: zipfile.ZipFile, name: str) -> str:
-    with archive.open(name) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-
-
-def _lines(archive: zipfile.ZipFile, office: str) -> Iterator[Line]:
-    with archive.open(_ledger(office)) as stream:
-        for raw in stream:
-            yield _line.decode(raw)

@@ -17,6 +17,7 @@ from queue_service.log_records import Records
 from queue_service.ticket_log import BadRow
 
 DAY = 24 * 60
+MOST_ROWS = 1_000_000  # twenty services by the quarter of an hour for five years; all are in memory
 COPIES = ("month", "procedure", "channel", "copies")
 
 _START = re.compile(r"h?(\d{1,2})(?::(\d{2})|時台?)?(?:\s*[-–~〜].*)?", re.ASCII)
@@ -75,8 +76,16 @@ class Table:
         return self.header.index(name)
 
     def rows(self) -> Iterator[tuple[int, list[str], str | None]]:
-        """Every row that is not empty, with its line, and why it is none."""
-        for line, cells, fault in self._records:
+        """Every row that is not empty, with its line, and why it is none.
+
+        Raises:
+            TicketLogError: there are too many.
+        """
+        for count, (line, cells, fault) in enumerate(self._records):
+            if count >= MOST_ROWS:
+                raise TicketLogError(
+                    f"the table has more than {MOST_ROWS} rows: divide it by years"
+                )
             if fault or any(each.strip() for each in cells):
                 more = [""] * (len(self.header) - len(cells))
                 yield line, [each.strip() for each in (*cells, *more)], fault
@@ -285,8 +294,7 @@ def _used_on(text: str, latest: str) -> str:
 
 
 def _section(text: str, known: Collection[str]) -> str:
-    # An apostrophe keeps spreadsheets from running a text that begins with a sign.
-    section = text.removeprefix("'") or WHOLE
+    section = text or WHOLE
     if known and section not in known:
         raise ValueError(f"section {section!r} is not among {', '.join(known)}")
     return section

@@ -13,7 +13,7 @@ from queue_service import events, keys
 from queue_service.archive import Archive, RawEntry
 from queue_service.archive_manifest import ArchiveError
 from queue_service.connection import Client
-from queue_service.events import Entry
+from queue_service.events import Entry, NotAnEvent
 from queue_service.hall import Hall
 from queue_service.refusals import MissingEntries
 from queue_service.round_trip import answered
@@ -21,11 +21,31 @@ from queue_service.round_trip import answered
 PIECE = 2000  # entries read at once: a few hundred kilobytes
 
 
+def read(office: str, id: int, raw: bytes) -> Entry:
+    """An entry as the ledger holds it.
+
+    Raises:
+        MissingEntries: it is no event.
+    """
+    try:
+        return Entry(id, events.decode(raw))
+    except NotAnEvent as error:
+        raise no_event(office, id, error) from error
+
+
+def no_event(office: str, id: int, error: ValueError) -> MissingEntries:
+    """An entry that cannot be read, named."""
+    return MissingEntries(
+        f"Entry {id} of {office} is no event ({error}): something else than madoguchi wrote it. Restore "
+        "a backup."
+    )
+
+
 class Entries:
     """All entries of an office, in order and without a gap, each once.
 
     Every way of reading raises MissingEntries at the first entry that is neither in the engine nor
-    in the archive, or whose file is damaged or was deleted.
+    in the archive, that is no event, or whose file is damaged or was deleted.
     """
 
     def __init__(self, redis: Client, office: str, archives: Path | None = None) -> None:
@@ -74,15 +94,18 @@ class Entries:
     async def pieces(self, after: int = 0, until: int | None = None) -> AsyncIterator[list[Entry]]:
         """The same as `all`, some at a time."""
         async for piece in self.raw(after, until):
-            yield [Entry(id, events.decode(event)) for id, event in piece]
+            yield [read(self._office, id, event) for id, event in piece]
 
     async def raw(self, after: int = 0, until: int | None = None) -> AsyncIterator[list[RawEntry]]:
         """The same, every event with the bytes it has in the ledger."""
         while until is None or after < until:
             found = await self._in_engine(after, until)
+            is_end = not found and after >= await self.last()
+            if not found and not is_end:  # something was appended, or sealed, meanwhile
+                found = await self._in_engine(after, until)
             # The engine may let go of a day between two pieces: then the archive has it.
             sealed = found[0][0] - 1 if found else until
-            if sealed is not None and sealed > after and (found or after < await self.last()):
+            if sealed is not None and sealed > after and not is_end:
                 async for piece in self._in_archive(after, sealed):
                     if piece[0][0] != after + 1:
                         break
@@ -105,7 +128,7 @@ class Entries:
         day. Found by halving: `at` never decreases in a ledger.
         """
         kept = await self._in_engine(0, None, count=1)
-        if not kept or events.decode(kept[0][1]).at >= at:
+        if not kept or read(self._office, *kept[0]).event.at >= at:
             archive = await self.archive()
             days = archive.segments() if archive else ()
             earlier = [day.last for day in days if day.last_at < at]
@@ -114,7 +137,7 @@ class Entries:
         while low < high:
             middle = (low + high) // 2
             found = await self._in_engine(middle, middle + 1)
-            if found and events.decode(found[0][1]).at < at:
+            if found and read(self._office, *found[0]).event.at < at:
                 low = middle + 1
             else:
                 high = middle
@@ -122,11 +145,18 @@ class Entries:
 
     async def _in_engine(self, after: int, until: int | None, count: int = PIECE) -> list[RawEntry]:
         last = "+" if until is None else f"{until}-0"
-        async with answered():
-            found = await self._redis.xrange(
-                keys.of(self._office, "ledger"), f"{after + 1}-0", last, count=count
-            )
-        return [(int(id.partition("-")[0]), fields["event"].encode()) for id, fields in found]
+        try:
+            async with answered():
+                found = await self._redis.xrange(
+                    keys.of(self._office, "ledger"), f"{after + 1}-0", last, count=count
+                )
+        except UnicodeDecodeError as error:
+            if count == 1:
+                raise no_event(self._office, after + 1, error) from error
+            return await self._in_engine(after, until, count // 2)  # up to the one that it is
+        return [
+            (int(id.partition("-")[0]), fields.get("event", "").encode()) for id, fields in found
+        ]
 
     async def _in_archive(self, after: int, until: int) -> AsyncIterator[list[RawEntry]]:
         archive = await self.archive()

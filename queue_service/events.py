@@ -358,12 +358,23 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _names = frozenset(kind.__struct_config__.tag for kind in AnyEvent.__args__)
 
 
+class NotAnEvent(ValueError):
+    """The bytes are no event; the message says what is wrong with them, and recites nothing."""
+
+
 def decode(raw: bytes) -> AnyEvent:
     """Read one event; one of a later version is returned as `Unknown` with its name.
 
     Raises:
-        msgspec.ValidationError: an event of a known name that does not have its shape.
+        NotAnEvent: it is no JSON, or an event of a known name that does not have its shape.
     """
+    try:
+        return _decoded(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise NotAnEvent(str(error)) from error
+
+
+def _decoded(raw: bytes) -> AnyEvent:
     try:
         event: AnyEvent = _decoder.decode(raw)
         return event

@@ -58,8 +58,8 @@ async def take_in_uses(
             rejected(row)
         else:
             uses.append(row)
-    if len(uses) > MOST_ROWS:
-        raise TicketLogError(f"{len(uses)} rows are more than {MOST_ROWS}: take them in by years")
+        if len(uses) > MOST_ROWS:
+            raise TicketLogError(f"there are more than {MOST_ROWS} rows: take them in by years")
     if dry or not uses:
         standing = Counter(each.use for each in await ledger.freed_time(office.id))
         new = (Counter(uses) - standing).total()

@@ -18,6 +18,17 @@ from queue_service.freed_time import Use
 from queue_service.scripts import CALLS_KEPT
 from queue_service.tickets import AT_DESK, ENDED, IN_LINE, LIVE, Stage, State, Ticket
 
+# What taking sense from entries that make none may raise.
+NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class Contradiction(ValueError):
+    """An entry cannot follow on those before it."""
+
+    def __init__(self, entry: Entry) -> None:
+        what = type(entry.event).__name__
+        super().__init__(f"entry {entry.id} ({what}) contradicts those before it")
+
 
 class LastMove(Struct, frozen=True, array_like=True):
     """The latest move of a desk, which it may take back: the ticket's bytes from before it."""
@@ -111,13 +122,27 @@ class Hall:
         return hall
 
     def apply_all(self, entries: Iterable[Entry]) -> "Hall":
-        """Apply entries in their order and return the hall itself."""
+        """Apply entries in their order and return the hall itself.
+
+        Raises:
+            Contradiction
+        """
         for entry in entries:
             self.apply(entry)
         return self
 
     def apply(self, entry: Entry) -> None:
-        """Add one entry; entries must come in the order of their ids, each once."""
+        """Add one entry; entries must come in the order of their ids, each once.
+
+        Raises:
+            Contradiction: no script wrote it. The hall is of no use any more.
+        """
+        try:
+            self._add(entry)
+        except NONSENSE as error:
+            raise Contradiction(entry) from error
+
+    def _add(self, entry: Entry) -> None:
         event = entry.event
         self.seq, self.at = entry.id, max(self.at, event.at)
         match event:

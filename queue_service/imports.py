@@ -24,6 +24,7 @@ from queue_service.figures import encode
 from queue_service.hours import local_time
 from queue_service.intake import Intake, OddDates
 from queue_service.ledger import Ledger
+from queue_service.log_columns import TicketLogError
 from queue_service.log_dates import Pause
 from queue_service.log_reasons import Reason, Reasons
 from queue_service.log_visits import UNTOLD, unknown_counts
@@ -83,7 +84,10 @@ class Source(Struct, frozen=True):
 
         Raises:
             OSError: it cannot be read.
+            TicketLogError: it is a folder, a device or a pipe: it cannot be read twice.
         """
+        if file.exists() and not file.is_file():
+            raise TicketLogError(f"{file} is no file: save the table as one")
         with file.open("rb") as stream:
             return cls(file.name, hashlib.file_digest(stream, "sha256").hexdigest(), read_as)
 

@@ -15,13 +15,16 @@ from msgspec.structs import replace
 
 from queue_service.figures import Day
 from queue_service.hours import BusinessDay, business_day, local_iso, reception_spans
+from queue_service.log_columns import TicketLogError
 from queue_service.log_dates import Dates, Odd, Pause, impossible, pauses
 from queue_service.log_visits import end_of_row, figures_of_row
 from queue_service.offices import Office
 from queue_service.tally import tally
 from queue_service.ticket_log import TIMES, BadRow, LogRow, Row
 
-SPOOLED = 50_000  # rows held in memory before they are put down by days
+SPOOLED_BYTES = 16 * 2**20  # rows held in memory before they are put down by days: some 50,000
+MOST_A_DAY = 500_000  # rows: a day is in memory as a whole, and no office has as many visitors
+MOST_SERVICES = 1_000
 NO_SERVICE = "-"  # of a log that names none
 
 
@@ -46,7 +49,7 @@ class Intake:
         self._office, self._folder, self._last = office, folder, last
         self.unknown = unknown
         self._held: dict[str, list[bytes]] = defaultdict(list)
-        self._count = 0
+        self._bytes = 0
         self._day: BusinessDay | None = None
         self._names = _names(office)
         self._spans: dict[str, tuple[tuple[int, int], ...]] = {}
@@ -58,15 +61,24 @@ class Intake:
         self.outside = 0
 
     def add(self, row: Row) -> BadRow | None:
-        """Take a row in, or give it back with the reason."""
+        """Take a row in, or give it back with the reason.
+
+        Raises:
+            TicketLogError: what stands for a service is none.
+        """
         if reason := impossible(row.day, self._last):
             return _bad(row, reason)
         date = self._date(row.issued_at)
+        if self.dates[date] >= MOST_A_DAY:
+            return _bad(
+                row, f"is of a day with more than {MOST_A_DAY} tickets: is it one office's?"
+            )
         self._dates.add(date, row.line)
         self._tell(row, date, 1)
-        self._held[date].append(_encode(row))
-        self._count += 1
-        if self._count >= SPOOLED:
+        line = _encode(row)
+        self._held[date].append(line)
+        self._bytes += len(line)
+        if self._bytes >= SPOOLED_BYTES:
             self._put_down()
         return None
 
@@ -111,6 +123,11 @@ class Intake:
     def _tell(self, row: Row, date: str, one: int) -> None:
         """Count a row; `one`: -1 to count it no longer."""
         self.services[self.service(row)] += one
+        if len(self.services) > MOST_SERVICES:
+            raise TicketLogError(
+                f"the log has more than {MOST_SERVICES} services: say which column holds them, like --map "
+                "service=COLUMN, or leave them out with --map service="
+            )
         self.outcomes[end_of_row(row, self.unknown).name.lower()] += one
         self.dates[date] += one
         if not any(start <= row.issued_at < end for start, end in self._spans[date]):
@@ -190,7 +207,7 @@ class Intake:
             with (self._folder / date).open("ab") as file:
                 file.writelines(lines)
         self._held.clear()
-        self._count = 0
+        self._bytes = 0
 
 
 _row = msgspec.json.Decoder(Row)  # without its cells: they stay with whoever wrote the log

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
+# A spreadsheet would run a text that begins so; those of Japan, one that begins with the wide signs, too.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 def ndjson_line(row: Mapping[str, Any]) -> str:
@@ -20,8 +22,26 @@ def cell(value: Any) -> str:
     if value in (None, [], {}):
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return harmless(value)
     return msgspec.json.encode(value).decode()
+
+
+def harmless(text: str) -> str:
+    """A text with an apostrophe before what a spreadsheet would run.
+
+    >>> harmless("=1+1"), harmless("A001")
+    ("'=1+1", 'A001')
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def as_meant(text: str) -> str:
+    """The text that `harmless` was given.
+
+    >>> as_meant("'=1+1"), as_meant("'tis")
+    ('=1+1', "'tis")
+    """
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
 
 
 def csv_line(cells: Iterable[str]) -> str:

@@ -2,7 +2,9 @@
 
 It knows quotation marks, delimiters and text that is not UTF-8. It refuses to know what a column means.
 
-A file is read as a stream, so its length does not matter. A record that is none costs no other record.
+A file is read as a stream, so its length does not matter. A record that is none costs no other record,
+and none is longer than `RECORD_CHARS`. An apostrophe that keeps spreadsheets from running a text is no
+part of it.
 """
 
 import csv
@@ -10,10 +12,17 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from queue_service.lines import as_meant
 from queue_service.log_columns import TicketLogError
 
+MOST_COLUMNS = (
+    1_000  # a log has a dozen, a table with a column for each quarter of an hour a hundred
+)
+RECORD_CHARS = 128 * 1024  # of all its lines; a real one has a hundred
+
 _DELIMITERS = ",;\t"  # spreadsheets of many countries write "CSV" with semicolons
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what surrogateescape leaves of a byte that is no text
+# What surrogateescape leaves of a byte that is no text, and what no text holds.
+_NO_TEXT = re.compile("[\0\udc80-\udcff]")
 
 
 class Records:
@@ -27,11 +36,15 @@ class Records:
         """
         self._lines = _Lines(lines)
         first = next(self._lines, "")
-        if _NOT_UTF8.search(first) or "\0" in first:
+        if _NO_TEXT.search(first):
             raise TicketLogError("the file is not UTF-8: save it as CSV UTF-8")
         self._delimiter = max(_DELIMITERS, key=first.count)
+        if (width := first.count(self._delimiter) + 1) > MOST_COLUMNS:
+            raise TicketLogError(
+                f"the first line names {width} columns: leave those that are read, {MOST_COLUMNS} at most"
+            )
         cells = next(csv.reader([first], delimiter=self._delimiter), [])
-        self.header = tuple(each.strip() for each in cells)
+        self.header = tuple(as_meant(each.strip()) for each in cells)
         if not any(self.header):
             raise TicketLogError("the file is empty: its first line has to name the columns")
 
@@ -39,9 +52,9 @@ class Records:
         for line, cells, fault in self._records():
             if not any(cells) and not fault:
                 continue  # spreadsheets leave empty rows behind
-            if fault is None and _NOT_UTF8.search("".join(cells)):
-                fault = "is not UTF-8"
-            yield line, cells, fault
+            if fault is None and (wrong := _NO_TEXT.search("".join(cells))):
+                fault = "holds a NUL character: remove it" if wrong[0] == "\0" else "is not UTF-8"
+            yield line, [as_meant(each) for each in cells], fault
 
     def _records(self) -> Iterator[tuple[int, list[str], str | None]]:
         """A quotation mark that is never closed would swallow the rest of the file: where a record of
@@ -72,17 +85,21 @@ class _Lines(Iterator[str]):
         self._source = iter(lines)
         self._again: deque[str] = deque()
         self._record: list[str] = []
+        self._chars = 0  # of this record
         self.number = 0  # of the line given last
 
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else next(self._source)
         self._record.append(line)
+        self._chars += len(line)
         self.number += 1
+        if self._chars > RECORD_CHARS:
+            raise csv.Error(f"it has more than {RECORD_CHARS} characters")
         return line
 
     def begin(self) -> None:
         """A record begins with the next line."""
-        self._record = []
+        self._record, self._chars = [], 0
 
     def back_to_second(self) -> str:
         """Give all lines of this record but the first again; returns the first."""

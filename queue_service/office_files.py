@@ -19,14 +19,15 @@ from queue_service.office_rules import OfficeError, Problem, check
 from queue_service.offices import Office
 from queue_service.tickets import Stage
 
-MAX_BYTES = 1 << 20  # a real definition has a few thousand; more is a mistake or an attack
+MAX_BYTES = 256 << 10  # a real definition has a few thousand, and over HTTP none has more
 MAX_DEPTH = 12  # the deepest field lies at seven
+MOST_TOLD = 100  # names given twice; whoever mends those finds the rest
 
 # Doors
 
 
-def read_office(text: str, file: str) -> Office:
-    """Read a definition written in YAML; `file` is its name, for the messages.
+def read_office(text: str | bytes, file: str) -> Office:
+    """Read a definition written in YAML, UTF-8; `file` is its name, for the messages.
 
     Raises:
         OfficeError: with the line of every problem.
@@ -155,14 +156,17 @@ class _Tree:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         return self._lines.get(path)
 
-    def read(self, text: str) -> Value:
+    def read(self, text: str | bytes) -> Value:
         """The value of the text's one document.
 
         Raises:
             OfficeError: it is not YAML, or more than the plain part of YAML.
         """
-        if len(text.encode(errors="replace")) > MAX_BYTES:
-            raise _refusal("", "is larger than 1 MiB: this is no office definition", 1)
+        raw = text if isinstance(text, bytes) else text.encode(errors="replace")
+        if len(raw) > MAX_BYTES:
+            raise _refusal("", "is larger than 256 KiB: this is no office definition", 1)
+        if isinstance(text, bytes):
+            text = _decoded(text)
         try:
             value = self._document(text)
         except yaml.MarkedYAMLError as error:
@@ -213,11 +217,19 @@ class _Tree:
             if not isinstance(event, yaml.ScalarEvent):
                 raise _refusal(path, "a name must be a text", _line(event))
             place = f"{path}.{event.value}".lstrip(".")
-            if event.value in found:
+            if event.value in found and len(self._twice) < MOST_TOLD:
                 self._twice.append(Problem(place, "is given twice: keep one", line=_line(event)))
             self._lines[place] = _line(event)
             found[event.value] = self._node(place, next(self._events), depth + 1)
         return found
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _refusal("", "is not UTF-8: save the file as UTF-8", line) from None
 
 
 def _refuse_beyond_plain(path: str, event: yaml.Event) -> None:

@@ -70,9 +70,14 @@ def check(office: Office) -> list[Problem]:
     ]
 
 
+def is_id(text: str) -> bool:
+    """Whether a text may be an id: it leads out of no folder, and breaks no key."""
+    return _ID.fullmatch(text) is not None
+
+
 def _priorities(office: Office) -> Iterator[Problem]:
     for name, minutes in office.priorities.items():
-        if not _ID.fullmatch(name):
+        if not is_id(name):
             yield Problem(f"priorities.{name}", _ID_RULE)
         if not 0 <= minutes <= MAX_HEAD_START:  # true of not-a-number too
             yield Problem(f"priorities.{name}", f"must be 0 to {MAX_HEAD_START} minutes")
@@ -216,7 +221,7 @@ def _procedures(path: str, service: Service) -> Iterator[Problem]:
         yield from _texts(f"{path}.procedures[{i}].name", procedure.name)
         for name, channel in procedure.channels.items():
             place = f"{path}.procedures[{i}].channels.{name}"
-            if not _ID.fullmatch(name):
+            if not is_id(name):
                 yield Problem(place, _ID_RULE)
             if channel.fee is not None and not 0 <= channel.fee <= MAX_COUNT:
                 yield Problem(f"{place}.fee", "is not a price: write a whole number, 0 or more")
@@ -230,7 +235,7 @@ def _desks(office: Office) -> Iterator[Problem]:
     for i, desk in enumerate(office.desks):
         path = f"desks[{i}]"
         yield from _texts(f"{path}.name", desk.name)
-        if desk.zone is not None and not _ID.fullmatch(desk.zone):
+        if desk.zone is not None and not is_id(desk.zone):
             yield Problem(f"{path}.zone", _ID_RULE)
         if not desk.services:
             yield Problem(f"{path}.services", "a desk serves at least one service")
@@ -256,7 +261,7 @@ def _ids(path: str, ids: Sequence[str]) -> Iterator[Problem]:
     seen: set[str] = set()
     for i, each in enumerate(ids):
         place = f"{path}[{i}].id" if path else "id"
-        if not _ID.fullmatch(each):
+        if not is_id(each):
             yield Problem(place, f"{each!r} cannot be used: {_ID_RULE}")
         if each in seen:
             yield Problem(place, f"{each!r} is used twice: give each its own id")

@@ -14,7 +14,7 @@ from queue_service.connection import Client
 from queue_service.entries import Entries
 from queue_service.figures import decode
 from queue_service.freed_time import rendered
-from queue_service.hall import Hall, encode_ticket
+from queue_service.hall import NONSENSE, Contradiction, Hall, encode_ticket
 from queue_service.offices import Office
 from queue_service.questions import Questions
 from queue_service.refusals import MissingEntries
@@ -86,7 +86,7 @@ async def fold(
     """The hall that the entries up to and with `until` add up to.
 
     Raises:
-        MissingEntries
+        MissingEntries, Contradiction
     """
     hall = await entries.start()
     async for piece in entries.pieces(hall.seq, until):
@@ -100,7 +100,8 @@ async def fold(
 async def verify(
     ledger: Questions, office: str, progress: Callable[[int], None] = lambda _: None
 ) -> str | None:
-    """Rebuild everything of an office and compare. Returns the first difference, or None.
+    """Rebuild everything of an office and compare. Returns the first difference, or None; an entry that
+    is none is a difference, too.
 
     Safe while people are served: the keys are read in one step and compared as of that entry.
     """
@@ -108,7 +109,7 @@ async def verify(
         until, found = await live_keys(ledger.redis, office)
     try:
         hall = await fold(ledger.entries_of(office), until, progress)
-    except MissingEntries as gap:
+    except (MissingEntries, Contradiction) as gap:
         return str(gap)
     if difference := next(differences(render(hall), found), None):
         return difference
@@ -124,6 +125,10 @@ async def _wrong_figures(ledger: Questions, office: Office) -> str | None:
         if "/" in date or date <= deleted:
             continue  # imported, or its entries are gone
         day = decode(kept[date])
-        if await computed(ledger, office, date, day.until) != day:
+        try:
+            agree = await computed(ledger, office, date, day.until) == day
+        except (MissingEntries, *NONSENSE) as error:
+            return f"figures {date}: their entries make no sense ({error})"
+        if not agree:
             return f"figures {date}: they are not what its entries up to {day.until} add up to"
     return None

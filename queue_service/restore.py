@@ -14,7 +14,8 @@ from pathlib import Path
 from queue_service import keys
 from queue_service.archive import MANIFEST
 from queue_service.audit import put_back
-from queue_service.backup import PIECE, UNFINISHED, Backup, BackupError, Progress
+from queue_service.backup import PIECE, UNFINISHED, BackupError, Progress
+from queue_service.backup_file import Backup
 from queue_service.connection import Client
 from queue_service.engine_check import write_durably
 from queue_service.questions import Questions

@@ -12,9 +12,10 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from queue_service import events, keys
+from queue_service import keys
 from queue_service.archive import Archive, RawEntry
 from queue_service.archive_manifest import AheadOfEngine, Segment
+from queue_service.entries import read
 from queue_service.events import DayOpened
 from queue_service.hours import business_day, business_day_of
 from queue_service.offices import Office
@@ -47,7 +48,7 @@ async def days_due(ledger: Questions, office: Office) -> int:
         oldest, latest = await pipe.execute()
     if not oldest:
         return 0
-    begun = events.decode(oldest[0][1]["event"].encode()).at
+    begun = read(office.id, int(oldest[0][0][:-2]), oldest[0][1].get("event", "").encode()).event.at
     first, not_final = (
         date.fromisoformat(business_day(office, at).date)
         for at in (begun, int(latest or 0) - FINAL_MS)
@@ -85,7 +86,7 @@ async def _oldest(ledger: Questions, office: str, after: int) -> _Run | None:
     run = _Run("", [])
     async for piece in ledger.entries_of(office).raw(after):
         for id, raw in piece:
-            event = events.decode(raw)
+            event = read(office, id, raw).event
             if isinstance(event, DayOpened):
                 if run.date:
                     return run

@@ -4,7 +4,8 @@ It knows CSV, the ten columns a log may have, how their times are written, and w
 true. It refuses to know any office: whether a service or a desk exists is asked elsewhere.
 
 A log is read as a stream, so its length does not matter. A row that cannot be used is handed out as
-a `BadRow` and costs no other row; only a log whose header cannot be used is refused whole.
+a `BadRow` and costs no other row; a log is refused whole where its header cannot be used, and where it
+is none: in another format, with a line without an end, or next to nothing packed into a small file.
 """
 
 import gzip
@@ -29,8 +30,25 @@ OUTCOMES = {
     "expired": "expired",
 }
 LINES_AT_ONCE = 1000  # read before it is said how far the reading has come
+TEXT_CHARS = 200  # of a number, a service, a desk: more is a column that was mapped by mistake
+LINE_CHARS = 64 * 1024  # a row has a hundred
+MOST_BAD = 200_000  # rows that cannot be used, if they are more than those that can
+# Rows that differ are packed into a tenth, at most into a thirtieth. What unpacks to more than so many
+# times its size would fill the disk with rows that cannot be used; the first bytes are not judged.
+MOST_UNPACKED, UNJUDGED_BYTES = 200, 2 * 2**20
 
 _GZIP = b"\x1f\x8b"
+_SAVE = "save the table as CSV UTF-8"
+_OTHERS = {  # how files begin that are often taken for CSV
+    b"PK\x03\x04": f"is a workbook or a zip: {_SAVE}, or unpack it",
+    b"\xd0\xcf\x11\xe0": f"is a workbook: {_SAVE}",
+    b"\xff\xfe": f"is UTF-16 and not UTF-8: {_SAVE}",
+    b"\xfe\xff": f"is UTF-16 and not UTF-8: {_SAVE}",
+    b"BZh": "is packed with bzip2: unpack it, or pack it with gzip",
+    b"\xfd7zXZ": "is packed with xz: unpack it, or pack it with gzip",
+    b"(\xb5/\xfd": "is packed with zstd: unpack it, or pack it with gzip",
+    _GZIP: "is packed twice: unpack it once",
+}
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -112,12 +130,21 @@ class TicketLog:
         return tuple(name for place, name in enumerate(self.header) if name and place not in used)
 
     def __iter__(self) -> Iterator[LogRow | BadRow]:
+        bad = good = 0
         for line, cells, fault in self._records:
             fault = fault or self._misshapen(cells)
             if fault:
-                yield BadRow(line, fault, tuple(cells))
+                row: LogRow | BadRow = BadRow(line, fault, tuple(cells))
             elif all(cells[place].strip() == text for place, text in self._where.items()):
-                yield self._read(line, cells)
+                row = self._read(line, cells)
+            else:
+                continue
+            yield row
+            good, bad = (good, bad + 1) if isinstance(row, BadRow) else (good + 1, bad)
+            if isinstance(row, BadRow) and bad > max(MOST_BAD, good):
+                raise TicketLogError(
+                    f"{bad} rows cannot be used and only {good} can: line {row.line} {row.reason}"
+                )
 
     def _misshapen(self, cells: list[str]) -> str | None:
         if len(cells) < len(self.header) or any(cells[len(self.header) :]):
@@ -125,8 +152,8 @@ class TicketLog:
         return None
 
     def _read(self, line: int, cells: list[str]) -> LogRow | BadRow:
-        texts = {name: self._text(name, cells) for name in self._places}
         try:
+            texts = {name: self._text(name, cells) for name in self._places}
             times = self._times(texts)
             outcome = _outcome(texts.get("outcome"))
         except ValueError as error:
@@ -156,7 +183,12 @@ class TicketLog:
         parts = [cells[place].strip() for place in self._places[name]]
         if name in TIMES and not all(parts):
             return None  # a day without a time of day says nothing
-        return JOIN.join(part for part in parts if part) or None
+        text = JOIN.join(part for part in parts if part)
+        if len(text) > TEXT_CHARS:
+            raise ValueError(
+                f"{name} has {len(text)} characters, {TEXT_CHARS} are read: shorten it"
+            )
+        return text or None
 
     def _times(self, texts: Mapping[str, str | None]) -> dict[str, Written]:
         """The instants of a row by column, in order.
@@ -211,16 +243,23 @@ def lines_of(path: Path, advance: Callable[[int], None] = lambda _: None) -> Gen
     """The lines of a file, packed or not; `advance`: told of the bytes of the file that were read.
 
     Raises:
-        TicketLogError: it cannot be opened, or it breaks off.
+        TicketLogError: it cannot be opened, it breaks off, or it is no log.
     """
     try:
         with path.open("rb") as raw:
             packed = raw.peek(len(_GZIP))[: len(_GZIP)] == _GZIP  # the name may lie
-            unpacked = gzip.GzipFile(fileobj=raw) if packed else raw
+            unpacked = _Unpacked(raw) if packed else raw
+            if other := next((_OTHERS[each] for each in _OTHERS if _begins(unpacked, each)), None):
+                raise TicketLogError(f"{path} {other}")
             # newline="": what ends a line is left to the reader of CSV.
             with io.TextIOWrapper(unpacked, "utf-8-sig", "surrogateescape", newline="") as text:
                 told = 0
-                for number, line in enumerate(text):
+                for number, line in enumerate(iter(lambda: text.readline(LINE_CHARS + 1), "")):
+                    if len(line) > LINE_CHARS:
+                        raise TicketLogError(
+                            f"{path}: line {number + 1} has more than {LINE_CHARS} characters: a table has "
+                            "one row a line, so this is none"
+                        )
                     yield line
                     if number % LINES_AT_ONCE == 0:
                         told, before = raw.tell(), told
@@ -230,3 +269,27 @@ def lines_of(path: Path, advance: Callable[[int], None] = lambda _: None) -> Gen
         raise TicketLogError(f"{path} is damaged: {error}") from error
     except OSError as error:
         raise TicketLogError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _begins(stream: io.BufferedReader | gzip.GzipFile, mark: bytes) -> bool:
+    return stream.peek(len(mark))[: len(mark)] == mark
+
+
+class _Unpacked(gzip.GzipFile):
+    """What is in a packed file, unless next to nothing was blown up to be much."""
+
+    def __init__(self, raw: io.BufferedReader) -> None:
+        super().__init__(fileobj=raw)
+        self._raw = raw
+        self._count = 0
+
+    def read1(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        piece = super().read1(size)
+        self._count += len(piece)
+        if self._count > max(UNJUDGED_BYTES, MOST_UNPACKED * self._raw.tell()):
+            raise TicketLogError(
+                f"{self._raw.name} unpacks to more than {MOST_UNPACKED} times its size: no log of tickets "
+                "does. If it is one, unpack it first"
+            )
+        return piece

@@ -37,6 +37,7 @@ from queue_service.api.access_log import AccessLog
 from queue_service.api.deadline import Deadline
 from queue_service.api.exceptions import HANDLERS
 from queue_service.api.guard import may
+from queue_service.api.host import Host
 from queue_service.api.openapi import describe
 from queue_service.api.problems import HEADERS
 from queue_service.api.request import provide_intent, provide_ledger, read_strictly
@@ -112,6 +113,7 @@ def create_app(
         guards=[may],
         middleware=[
             AccessLog(),
+            Host(),
             PrometheusConfig(app_name="madoguchi", prefix="madoguchi", group_path=True).middleware,
             Deadline(),
         ],

@@ -21,17 +21,57 @@ BODY_S = 20.0  # 256 KiB, the largest body there is, at the speed of the ninetie
 HEAD_BYTES = 16 * 1024
 CONNECTIONS = 4_000  # beyond it new requests are told to come back; a screen is one
 SHARE = CONNECTIONS // 2  # of one address
+PIECES = 64  # of one message to us; browsers send it whole
+NO_TEXT, TOO_LARGE = 1007, 1009  # close codes of RFC 6455
 
 _held: Counter[str] = Counter()  # connections by address; of this process
 
 
 class BoardSocket(WebSocketsSansIOProtocol):
-    """A WebSocket with nothing waiting in it: who is slow is sent the next board after this one."""
+    """A WebSocket with nothing waiting in it: who is slow is sent the next board after this one.
+
+    Nor does anything wait that a screen sent: it may ask for an answer as often as it reads one, and has
+    one thing to say.
+    """
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep no board back."""
         super().connection_made(transport)
         cast(asyncio.Transport, transport).set_write_buffer_limits(high=0)
+
+    def handle_ping(self) -> None:
+        """Answer, unless earlier answers were not read: they would pile up."""
+        answer = self.conn.data_to_send()
+        if self.writable.is_set():
+            self.transport.write(b"".join(answer))
+
+    def handle_cont(self, event: Any) -> None:
+        """Take another piece of a message; without bytes in them they would never be too large."""
+        if len(self.frames) >= PIECES:
+            self._refuse(TOO_LARGE)
+        else:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass a message on; one that is no text is its sender's mistake, and no line in the log."""
+        if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
+            self._refuse(NO_TEXT)
+        else:
+            super().send_receive_event_to_app()
+
+    def _refuse(self, code: int) -> None:
+        self.frames = []
+        if self.conn.close_sent is None:  # else it is closing already, by its own wish
+            self.conn.send_close(code)
+            self.handle_parser_exception()
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Connection(HttpToolsProtocol):

@@ -2,14 +2,17 @@
 
 from importlib.resources import files as files_of
 from pathlib import Path
+from typing import Any
 
-from litestar import Router
+from litestar import Request, Router
+from litestar.exceptions import NotFoundException
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 from litestar.static_files import create_static_files_router
 
 from queue_service.api.guard import PUBLIC
 
 FILES = "/schema/files"
+LONGEST = 200  # characters of a path to one of them; the system refuses longer names, and NUL
 
 PAGES = [
     SwaggerRenderPlugin(
@@ -22,11 +25,20 @@ PAGES = [
     JsonRenderPlugin(),
 ]
 
+
+async def _only_names(request: Request[Any, Any, Any]) -> None:
+    """What cannot be the name of a file is not looked for."""
+    path = str(request.path_params["file_path"])
+    if len(path) > LONGEST or "\0" in path:
+        raise NotFoundException("There is no such file.")
+
+
 pages = Router("/schema", route_handlers=[], opt={"roles": PUBLIC}, include_in_schema=False)
 files = create_static_files_router(
     path=FILES,
     directories=[Path(str(files_of("litestar_offline_docs") / "static"))],
     opt={"roles": PUBLIC},
+    before_request=_only_names,
     include_in_schema=False,
     name="docs",
 )

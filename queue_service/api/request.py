@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request
 from litestar.di import NamedDependency
-from litestar.exceptions import SerializationException
+from litestar.exceptions import InternalServerException, SerializationException
 from litestar.params import HeaderParameter
 
 from queue_service.api.guard import holder
@@ -38,6 +38,18 @@ class WrongBody(ValueError):
     """The body is JSON and does not have the shape that its handler takes."""
 
 
+async def body_of(request: Request[Any, Any, Any]) -> bytes:
+    """The whole body.
+
+    Raises:
+        Problem: whoever sent it hung up before its end, and hears nothing of this.
+    """
+    try:
+        return await request.body()
+    except InternalServerException:
+        raise invalid("body", "it ended before its announced length") from None
+
+
 async def read_strictly(request: Request[Any, Any, Any]) -> None:
     """Refuse a body unless every value has the very type asked for.
 
@@ -45,7 +57,7 @@ async def read_strictly(request: Request[Any, Any, Any]) -> None:
     body of a handler that takes none.
     """
     wanted = request.route_handler.parsed_data_field
-    if wanted is None or not await request.body():
+    if wanted is None or not await body_of(request):
         return
     try:
         body = _whole(await request.json())
@@ -99,4 +111,5 @@ async def _intent(
     if key is None:
         return Intent.once(by)
     credential = who.id if who else "public"
-    return Intent.of(credential, request.method, request.url.path, key, await request.body(), by)
+    path, body = request.url.path, await body_of(request)
+    return Intent.of(credential, request.method, path, key, body, by)

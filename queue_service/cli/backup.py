@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from queue_service.backup import Backup, Manifest, back_up
+from queue_service.backup import Manifest, back_up
+from queue_service.backup_file import Backup
 from queue_service.cli.command import CommandFailed, Commands, add_format, answer, progress
 from queue_service.cli.engines import plain, with_ledger
 from queue_service.connection import connect

@@ -139,7 +139,8 @@ def _tickets(args: argparse.Namespace, settings: Settings) -> int:
     folder = settings.archives / args.office / "imports"
 
     async def work(ledger: Ledger) -> tuple[Import, bool]:
-        office = await ledger.office(args.office)
+        office = await ledger.office(args.office)  # before its id names a folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         zone: ZoneInfo = args.timezone or office.tz
         read_as = f"{sorted(args.map)} {zone.key}{' with odd dates' if args.keep_odd else ''}"
         source = Source.of(args.file, read_as)
@@ -151,7 +152,6 @@ def _tickets(args: argparse.Namespace, settings: Settings) -> int:
             how = {"rejected": reject, "keep_odd": args.keep_odd, "dry": args.dry_run}
             return await take_in(ledger, office, source, log, folder, bar=progress, **how)
 
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return _taken(args, settings, work)
 
 

@@ -13,7 +13,7 @@ from queue_service import keys
 from queue_service.cli.command import CommandFailed, Commands, add_format, answer
 from queue_service.cli.engines import by_hand, with_ledger
 from queue_service.ledger import Ledger
-from queue_service.office_files import office_to_json, read_office
+from queue_service.office_files import MAX_BYTES, office_to_json, read_office
 from queue_service.offices import Office, Part
 from queue_service.round_trip import answered
 from queue_service.settings import Settings
@@ -108,12 +108,11 @@ def read_file(file: Path) -> Office:
         CommandFailed: the file cannot be read.
     """
     try:
-        text = file.read_text("utf-8-sig")
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)  # more is refused however much there is
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise CommandFailed(f"{file} is not UTF-8: save it as UTF-8.") from None
-    return read_office(text, str(file))
+    return read_office(raw, str(file))
 
 
 async def apply(ledger: Ledger, office: Office) -> tuple[int, bool]:

@@ -1,13 +1,12 @@
 """Rows that cannot be used, written beside the file they stand in, to be mended and read from there."""
 
-import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from queue_service.cli.command import CommandFailed
+from queue_service.lines import csv_line, harmless
 from queue_service.ticket_log import BadRow
 from queue_service.whole_file import whole_file
 
@@ -23,15 +22,16 @@ def rejected_beside(file: Path, header: Sequence[str]) -> Iterator[Callable[[Bad
 
     Where nothing was rejected, or the log was not read to its end, an earlier file stays as it is.
     """
-    rows: Any = None
+    rows: io.TextIOWrapper | None = None
     with ExitStack() as stack:
 
         def reject(row: BadRow) -> None:
             nonlocal rows
             if rows is None:
-                rows = csv.writer(stack.enter_context(_written(beside_of(file))))
-                rows.writerow(("line", "reason", *header))
-            rows.writerow((row.line, row.reason, *row.cells))
+                rows = stack.enter_context(_written(beside_of(file)))
+                rows.write(csv_line(("line", "reason", *map(harmless, header))))
+            # Whoever mends them in a spreadsheet runs nothing; read again, they are what they were.
+            rows.write(csv_line((f"{row.line}", *map(harmless, (row.reason, *row.cells)))))
 
         yield reject
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from queue_service.counts import (
     Copies,
@@ -62,7 +63,7 @@ def ground_of_tickets(
         TemporaryDirectory(prefix="madoguchi-") as folder,
     ):
         intake = Intake(office, Path(folder), FAR_FUTURE, unknown_counts(log.columns))
-        bad = list(intake.take(log, keep_odd=keep_odd))
+        bad = [_told(row) for row in intake.take(log, keep_odd=keep_odd)]
         days = [day for _, day in intake.days(file.name)]
     first, last = _period(each.date for each in days)
     ground = Ground(office=office, source=file.name, first=first, last=last, days=days)
@@ -80,7 +81,7 @@ def ground_of_counts(file: Path, interval: int, zone: ZoneInfo) -> tuple[Ground,
     with closing(lines_of(file)) as lines:
         for row in read_counts(Table(lines), interval):
             if isinstance(row, BadRow):
-                bad.append(row)
+                bad.append(_told(row))
             else:
                 counts.append(row)
     first, last = _period(each.date for each in counts)
@@ -106,7 +107,7 @@ def ground_of_copies(file: Path) -> tuple[Ground, list[BadRow]]:
     with closing(lines_of(file)) as lines:
         for row in read_copies(Table(lines)):
             if isinstance(row, BadRow):
-                bad.append(row)
+                bad.append(_told(row))
             elif f"{EARLIEST}" <= f"{row.month}-01" <= f"{LATEST}":
                 copies.append(row)
             else:
@@ -198,7 +199,12 @@ def used_time_of_table(
         today=date.max,  # a table has no clock beside it that could know better
         uses=sorted(uses, key=lambda use: use.used_on),
     )
-    return ground, [row for row in rows if isinstance(row, BadRow)]
+    return ground, [_told(row) for row in rows if isinstance(row, BadRow)]
+
+
+def _told(row: BadRow) -> BadRow:
+    """A row of which only the reason is told; whatever stood in it need not be kept."""
+    return replace(row, cells=())
 
 
 def _period(dates: Iterable[str]) -> tuple[date, date]:

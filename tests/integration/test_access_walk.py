@@ -37,7 +37,7 @@ UNKNOWN = "mg_" + "0" * 55
 # What stands for the parts of a path that are not looked at before the key is.
 PARTS = {"office": OFFICE, "ticket": "1-unknown", "service": "insurance", "desk": "1"}
 PARTS |= {"move": "recall", "entry_id": "1", "entry": "1", "report": "reception-hours", "path": "x"}
-PARTS |= {"name": "ja.json", "file_path": "house/base.css"}
+PARTS |= {"name": "ja.json", "file_path": "house/base.css", "person": "nobody"}
 # Whose office stands in the body; the others are refused for their body after they were let in.
 BODIES = {
     "/api/v1/keys": {"role": "kiosk", "office": OFFICE},
@@ -132,7 +132,7 @@ def over_http(hall: Hall, client: httpx.Client, row: Row, who: Asker) -> int | N
     named = ELSEWHERE | who.headers(hall.running.url)
     gone = {"id": hall.new_key} if "{id}" in row.path else {}
     gone |= {"person": hall.new_person} if "{person}" in row.path else {}
-    path = row.path.format(**PARTS, **{name: make() for name, make in gone.items()})
+    path = row.path.format(**PARTS | {name: make() for name, make in gone.items()})
     more = {"json": BODIES.get(path, {})} if row.method in ("POST", "PUT") and not gone else {}
     path += f"?office={OFFICE}" if path.endswith("/audit") else ""
     status = client.request(row.method, path, headers=named, **more).status_code

@@ -12,7 +12,8 @@ import redis
 
 from queue_service import keys
 from queue_service.access import Access
-from queue_service.backup import Backup, BackupDamaged, Gap, Manifest, Unfinished, back_up
+from queue_service.backup import BackupDamaged, Gap, Manifest, Unfinished, back_up
+from queue_service.backup_file import Backup
 from queue_service.connection import Client, connect
 from queue_service.embedded import Embedded
 from queue_service.engine_check import DataSetVanished

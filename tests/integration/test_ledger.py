@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from queue_service import refusals
+from queue_service.archive import RawEntry
+from queue_service.entries import Entries
 from queue_service.events import DeskStatus
 from queue_service.ledger import Ledger
 from queue_service.rebuild import verify
@@ -393,3 +395,24 @@ async def test_a_ticket_id_of_another_office_or_a_guess_is_unknown(ledger: Ledge
     ):
         with pytest.raises(refusals.UnknownTicket):
             ledger.ticket_of(OFFICE, guess)
+
+
+async def test_whoever_reads_at_the_end_is_not_told_that_the_newest_entry_is_missing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+):
+    """It is appended after the engine was found to have no more, and before it is asked how far it is."""
+    last = await ledger.entries_of(OFFICE).last()
+    look = Entries._in_engine
+
+    async def slow(
+        self: Entries, after: int, until: int | None, count: int = 1000
+    ) -> list[RawEntry]:
+        monkeypatch.setattr(Entries, "_in_engine", look)
+        found = await look(self, after, until, count)
+        await issue(ledger)
+        return found
+
+    monkeypatch.setattr(Entries, "_in_engine", slow)
+    read = await ledger.entries(OFFICE, last, 10)
+    assert [each.id for each in read] == list(range(last + 1, last + 1 + len(read)))
+    assert read

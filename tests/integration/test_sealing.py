@@ -13,7 +13,8 @@ from redis import Redis
 
 from queue_service import keys
 from queue_service.archive_manifest import AheadOfEngine
-from queue_service.backup import Backup, back_up
+from queue_service.backup import back_up
+from queue_service.backup_file import Backup
 from queue_service.cli import main
 from queue_service.connection import connect
 from queue_service.embedded import Embedded

@@ -231,8 +231,8 @@ def test_a_text_that_is_no_plain_yaml_is_refused_with_its_line(
     assert reason in problem.reason
 
 
-def test_a_text_of_more_than_a_mebibyte_is_not_even_parsed() -> None:
-    assert "larger than 1 MiB" in problem_of("#" + "あ" * (MAX_BYTES // 3 + 1)).reason
+def test_a_text_of_more_than_256_kib_is_not_even_parsed() -> None:
+    assert "larger than 256 KiB" in problem_of("#" + "あ" * (MAX_BYTES // 3 + 1)).reason
 
 
 def test_every_name_given_twice_is_refused_with_its_line() -> None:

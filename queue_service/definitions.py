@@ -29,6 +29,7 @@ _RESTS_ON: dict[str, Unit] = {  # what an answer says of itself, beside its rows
     "missing_days": "days",
     **dict.fromkeys(("known_for", "implied_starts", "forgotten_finishes", "with_items"), "visits"),
     "as_of": "entry",
+    "withheld": "text",
 }
 
 

@@ -26,8 +26,24 @@ from queue_service.figures import (
     Rows,
 )
 from queue_service.hours import DAYS, instant
-from queue_service.measures import LENGTHS, MEASURES, STAGE_MEASURES, WITHIN, measure, nulled
+from queue_service.measures import (
+    ENDS,
+    LENGTHS,
+    MEASURES,
+    MOST_AT_ONCE,
+    NESTED,
+    SPANS,
+    STAGE_COUNTS,
+    STAGE_MEASURES,
+    STAGE_SPANS,
+    WITHIN,
+    Spans,
+    measure,
+    nulled,
+    population,
+)
 from queue_service.offices import Office
+from queue_service.withholding import Shape
 
 Table = Literal["arrivals", "stages", "queue"]  # what rows tell of; the last two have own modules
 By = Literal["service", "desk", "section", "weekday", "channel", "language", "time"]
@@ -47,6 +63,7 @@ class Question(Struct, frozen=True, kw_only=True):
     by: tuple[By, ...] = ()
     service: str | None = None  # only this one, "*": the whole office; None: that and each
     within: int | None = None  # minutes: also count who was served after a wait of at most so long
+    withhold: int | None = None  # for publication: tell nothing of fewer people; see `withholding`
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,10 +82,37 @@ class Question(Struct, frozen=True, kw_only=True):
                 return MEASURES if self.within is None else (*MEASURES, WITHIN)
 
     @property
+    def shape(self) -> Shape:
+        """How its counts hang together."""
+        match self.table:
+            case "stages":
+                spans = _columns_of(STAGE_SPANS)
+                base, *inner = STAGE_COUNTS
+                return Shape(base=base, inner=tuple(inner), nested=STAGE_COUNTS, spans=spans)
+            case "queue":  # its means add up as counts do, and are told where the most are told
+                base, *alone = MOST_AT_ONCE
+                follow = {each.replace("_max", "_mean"): each for each in MOST_AT_ONCE}
+                return Shape(base=base, alone=tuple(alone), follow=follow)
+            case _:
+                more = () if self.within is None else (WITHIN,)
+                base, *inner = NESTED
+                return Shape(
+                    base=base,
+                    inner=(*inner, *ENDS, *more),
+                    nested=(*NESTED, *more),
+                    alone=("refused",),
+                    spans=_columns_of(SPANS),
+                )
+
+    @property
     def told_by(self) -> tuple[Told, ...]:
         """What rows are told apart by, besides their interval and service."""
         stage: tuple[Told, ...] = ("stage",) if self.table == "stages" else ()
         return (*stage, *(each for each in self.by if each != "service"))
+
+
+def _columns_of(spans: Spans) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(f"{name}_{each}_s" for each in told) for name, (_, told) in spans.items()}
 
 
 class Quality(Struct, frozen=True, kw_only=True):
@@ -114,6 +158,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     rows: list[Row]
     n: int
     quality: Quality
+    populations: dict[str, list[int]] = {}  # of each span, how many had it, row by row
 
 
 def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
@@ -141,7 +186,12 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
         none &= np.array(measured["refused"]) == 0
         measured["refused"] = nulled(measured["refused"], none)
     rows = written(question, groups.labels(keys), measured)
-    return Answer(rows=rows, n=int(visits.size), quality=quality_asked(question, days, office))
+    return Answer(
+        rows=rows,
+        n=int(visits.size),
+        quality=quality_asked(question, days, office),
+        populations={span: measured[population(span)] for span in SPANS},
+    )
 
 
 def written(

@@ -13,10 +13,9 @@ from queue_service.figures import NONE, Column, End, Flags, Rows
 
 Spans = Mapping[str, tuple[str, tuple[str, ...]]]  # the column, and what is told of it
 
-COUNTS = (
-    *("arrivals", "refused", "called", "served"),
-    *("finished", "no_show", "cancelled", "expired"),
-)
+NESTED = ("arrivals", "called", "served")  # each counts some of those before it
+ENDS = ("finished", "no_show", "cancelled", "expired")  # a visit has one at most
+COUNTS = ("arrivals", "refused", "called", "served", *ENDS)
 SPANS: Spans = {
     "wait_to_call": ("to_call", ("mean", "p50", "p90", "max")),
     "wait": ("wait", ("mean", "p50", "p90", "max")),
@@ -29,6 +28,7 @@ STAGE_SPANS: Spans = {
     "stage_wait": ("wait", ("mean", "p50", "p90", "max")),
     "stage_time": ("served", ("mean", "p50", "p90")),
 }
+MOST_AT_ONCE = ("queue_max", "handover_queue_max")
 LENGTHS = ("queue_mean", "queue_max", "handover_queue_mean", "handover_queue_max")
 
 
@@ -113,7 +113,13 @@ def _times(spans: Spans, rows: Rows, group: Column, groups: int) -> dict[str, li
         there = np.tile(rows[column] != NONE, again)
         found = _spans(group[there], np.tile(rows[column], again)[there].astype("<i8"), groups)
         told |= {f"{name}_{each}_s": found[each] for each in what}
+        told[population(name)] = np.bincount(group[there], minlength=groups).tolist()
     return told
+
+
+def population(span: str) -> str:
+    """The column that says how many had it; no row tells it."""
+    return f"{span}_n"
 
 
 def nulled(counts: list[Any], where: Flags) -> list[Any]:

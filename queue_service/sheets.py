@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from queue_service.intervals import WHOLE_OFFICE, Row
 from queue_service.offices import Office
+from queue_service.withholding import Cell, Withheld
 from queue_service.words import say
 
 MINUTE = 60  # s
@@ -44,6 +45,13 @@ class Sheet(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     rows: Sequence[Row]
     rests_on: Mapping[str, Any]  # by the name of its definition
+    withheld: Withheld | None = None
+
+    @property
+    def marked(self) -> set[Cell]:
+        """Cells of which nothing is told, though something is known."""
+        cells = self.withheld.cells if self.withheld else {}
+        return {(n, column) for column, places in cells.items() for n in places}
 
     def names(self, language: str) -> Names:
         """What services are called; one without a name in that language keeps its id."""
@@ -66,7 +74,7 @@ def chart_of(sheet: Sheet, language: str) -> Chart:
 def _arrivals(sheet: Sheet, language: str) -> Chart:
     """Arrivals, piled up by service."""
     labels, series = _piled(
-        _by_time(sheet, language), lambda rows: sum(row["arrivals"] for row in rows)
+        _by_time(sheet, language), lambda rows: sum(row["arrivals"] or 0 for row in rows)
     )
     return Chart(
         title=say(language, "definitions.columns.arrivals.title"),

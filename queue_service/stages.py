@@ -19,7 +19,7 @@ from queue_service.intervals import (
     renamed,
     written,
 )
-from queue_service.measures import measure_stages
+from queue_service.measures import STAGE_SPANS, measure_stages, population
 from queue_service.offices import Office
 from queue_service.tickets import Stage
 
@@ -53,6 +53,7 @@ def answer(question: Question, days: Sequence[Day], office: Office) -> Answer:
         rows=written(question, labels, measured),
         n=int(seen.sum()),
         quality=quality_asked(question, days, office),
+        populations={span: measured[population(span)] for span in STAGE_SPANS},
     )
 
 

@@ -22,6 +22,7 @@ from queue_service.offices import Note, Office
 from queue_service.questions import Questions
 from queue_service.roll_ups import days
 from queue_service.round_trip import answered
+from queue_service.withholding import Withheld, withheld, without
 
 MOST_DAYS = 3660
 MOST_INTERVALS = 40_000  # a year of quarters of an hour
@@ -40,12 +41,13 @@ class Statistics(Struct, frozen=True, kw_only=True):
     first: date = field(name="from")
     last: date = field(name="to")
     bin: str
-    n: int  # visits
+    n: int | None  # visits; null where something is withheld
     missing_days: list[date]  # open by the calendar, and without any figure
-    quality: Quality
+    quality: Quality | None  # null as n is
     as_of: int  # the latest entry of the ledger that is counted
     notes: list[Note]  # what happened on these dates, by the office's definition
     rows: list[Row]
+    withheld: Withheld | None = None  # null: nobody asked for it
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -72,18 +74,34 @@ class Evidence(Struct, frozen=True, kw_only=True):
     def counted(self) -> Statistics:
         """The answer. It takes its time: up to a second for a year of a large office."""
         found = self._answer()
+        hidden = self._hidden(found)
+        whole = hidden is None or not hidden.cells  # a sum would give away what is withheld
         return Statistics(
             office=self.office.id,
             timezone=self.office.timezone,
             first=self.question.first,
             last=self.question.last,
             bin=self.question.bin,
-            n=found.n,
+            n=found.n if whole else None,
             missing_days=self._missing(),
-            quality=found.quality,
+            quality=found.quality if whole else None,
             as_of=max((day.until for day in self.days), default=0),
             notes=notes_between(self.office, self.question.first, self.question.last),
-            rows=found.rows,
+            rows=found.rows if hidden is None else without(found.rows, hidden),
+            withheld=hidden,
+        )
+
+    def _hidden(self, found: Answer) -> Withheld | None:
+        """What may not be published; None: it is not for publication."""
+        if self.question.withhold is None:
+            return None
+        return withheld(
+            found.rows,
+            self.question.shape,
+            self.question.withhold,
+            whole=intervals.WHOLE_OFFICE,
+            told_by=self.question.told_by,
+            populations=found.populations,
         )
 
     def _answer(self) -> Answer:

@@ -14,6 +14,7 @@ from queue_service.measures import COUNTS, STAGE_COUNTS, WITHIN
 from queue_service.parquet import COUNT, INSTANT, NUMBER, TEXT, TRUTH, parquet
 from queue_service.sheets import Sheet
 from queue_service.statistics import Evidence, Statistics
+from queue_service.withholding import MARK
 from queue_service.workbook import workbook
 
 Format = Literal["json", "csv", "xlsx", "parquet"]
@@ -57,13 +58,17 @@ def file_of(sheet: Sheet, format: Format, language: str) -> bytes:
         case "parquet":
             return _parquet(sheet)
         case _:
-            lines = [csv_line(sheet.columns)]
-            lines += (csv_line(cell(row[name]) for name in sheet.columns) for row in sheet.rows)
+            marked, lines = sheet.marked, [csv_line(sheet.columns)]
+            lines += (
+                csv_line(MARK if (n, name) in marked else cell(row[name]) for name in sheet.columns)
+                for n, row in enumerate(sheet.rows)
+            )
             return (BOM + "".join(lines)).encode()
 
 
 def _sheet(evidence: Evidence, found: Statistics) -> Sheet:
-    question = evidence.question
+    question, hidden = evidence.question, found.withheld
+    how = {"withheld": f"1–{hidden.below - 1} = {MARK}"} if hidden else {}
     return Sheet(
         table=question.table,
         office=evidence.office,
@@ -74,9 +79,11 @@ def _sheet(evidence: Evidence, found: Statistics) -> Sheet:
         rests_on={
             "n": found.n,
             "missing_days": ", ".join(map(str, found.missing_days)),
-            **msgspec.structs.asdict(found.quality),
+            **(msgspec.structs.asdict(found.quality) if found.quality else {}),
             "as_of": found.as_of,
+            **how,
         },
+        withheld=hidden,
     )
 
 

@@ -15,6 +15,7 @@ from queue_service.intervals import Row
 from queue_service.sheets import Names, Sheet, chart_of
 from queue_service.tickets import Stage
 from queue_service.version import VERSION
+from queue_service.withholding import MARK
 from queue_service.words import say
 
 WIDTH = 12  # characters
@@ -28,7 +29,11 @@ Page = Any
 def workbook(sheet: Sheet, language: str) -> bytes:
     """Three pages: figures, chart, definitions; services by their names."""
     file = io.BytesIO()
-    with Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
+    plain = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }  # nothing in a cell is followed
+    with Workbook(file, {"in_memory": True, **plain}) as book:
         book.set_properties({"title": f"{sheet.office.id} {sheet.period}", "created": MADE})
         terms = {each.name: each for each in definitions(language)}
         figures, chart, meanings = (
@@ -61,9 +66,11 @@ def _figures(
         )
     names = sheet.names(language)
     stages = {each.value: say(language, f"desk.stages.{each}") for each in Stage}
+    marked = sheet.marked
     for down, row in enumerate(sheet.rows, 1):
         for across, column in enumerate(columns):
-            value = _value(row, column.name, names, stages)
+            hidden = (down - 1, column.name) in marked
+            value = MARK if hidden else _value(row, column.name, names, stages)
             if isinstance(value, datetime):
                 page.write_datetime(down, across, value, instant)
             elif value is not None:

@@ -50,6 +50,7 @@ PURE = {
         "archive_manifest",
         "estimates",
         "forecasting",
+        "withholding",
     ),
 }
 IMPURE = {

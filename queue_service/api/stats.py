@@ -57,11 +57,22 @@ def _question(
     service: Annotated[
         str | None, QueryParameter(description="Only this one; * for the whole office.")
     ] = None,
+    withhold: Annotated[
+        int | None,
+        QueryParameter(
+            ge=2,
+            le=100,
+            description="For publication, like 5: what is told of fewer people is withheld, and whatever "
+            "would give it away. Null in the rows (x in CSV and workbooks), listed in `withheld`; n and "
+            "quality are null with it. Publish one table of the same days: two can be set off.",
+        ),
+    ] = None,
 ) -> Question:
     """What is asked of the days of an office."""
     if from_ > to:
         raise invalid("from", f"{from_} lies after to={to}")
-    return Question(first=from_, last=to, bin=bin, by=_told_by(by), service=service)
+    told_by = _told_by(by)
+    return Question(first=from_, last=to, bin=bin, by=told_by, service=service, withhold=withhold)
 
 
 def _told_by(text: str) -> tuple[By, ...]:
@@ -178,6 +189,8 @@ async def _answered(
         if len(body) <= ANSWERS_BYTES:
             _answers[tag] = body
     name = f"{question.table}-{office}-{question.first}-{question.last}"
+    if question.withhold is not None:
+        name += f"-withheld-below-{question.withhold}"
     return file(body, wanted, name, headers)
 
 

@@ -1,5 +1,6 @@
 """Statistics as files: every kind says what the JSON says, and opens with somebody else's software."""
 
+import csv
 import io
 import sys
 from collections.abc import Iterator, Mapping
@@ -221,6 +222,89 @@ async def test_what_every_column_means_is_served(evidence: Evidence, service: Li
     assert wanted <= told.keys()
     assert all(each[part] for each in told.values() for part in ("title", "unit", "meaning"))
     assert len({each["title"] for each in told.values()}) == len(told)
+
+
+# For publication
+
+
+@pytest.fixture
+async def hour(ledger: Ledger) -> None:
+    """Twelve visitors of one service, nine of another and three of a third."""
+    for service, visitors in (("moving", 12), ("certificates", 9), ("insurance", 3)):
+        for _ in range(visitors):
+            await issue(ledger, service)
+
+
+def at_ten(running: Live, **query: str) -> dict[str, Any]:
+    answer = ask(running, **query)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told | {
+        "rows": {row["service"]: row for row in told["rows"] if "T10:00" in row["start"]}
+    }
+
+
+async def test_figures_below_five_are_withheld_where_it_is_asked_for(hour: None, service: Live):
+    whole, told = at_ten(service), at_ten(service, withhold="5")
+    counts = ("*", "moving", "certificates", "insurance")
+    assert [whole["rows"][each]["arrivals"] for each in counts] == [24, 12, 9, 3]
+    assert whole["withheld"] is None and whole["n"] == 24 and whole["quality"]["known_for"] == 24
+    # Nine go with the three, or 24 - 12 - 9 would tell them.
+    assert [told["rows"][each]["arrivals"] for each in counts] == [24, 12, None, None]
+    assert told["rows"]["insurance"]["served"] is None
+    assert told["rows"]["moving"]["refused"] == 0, "zero tells of nobody"
+    assert (told["n"], told["quality"]) == (None, None), "a sum would give them away"
+    withheld = told["withheld"]
+    assert withheld["below"] == 5
+    rows = ask(service, withhold="5").json()["rows"]
+    hidden = {rows[n]["service"] for n in withheld["cells"]["arrivals"]}
+    assert hidden == {"certificates", "insurance"}
+
+
+async def test_where_nothing_has_to_be_withheld_all_is_told(hour: None, service: Live):
+    told = at_ten(service, withhold="2")
+    assert told["withheld"] == {"below": 2, "cells": {}}
+    assert told["n"] == 24 and told["rows"]["insurance"]["arrivals"] == 3
+    assert ask(service, withhold="1").status_code == ask(service, withhold="x").status_code == 400
+
+
+async def test_files_for_people_mark_what_is_withheld(hour: None, service: Live):
+    told = ask(service, withhold="5", format="csv")
+    named = told.headers["content-disposition"]
+    assert named == f'attachment; filename="arrivals-small-{DAY}-{DAY}-withheld-below-5.csv"'
+    lines = csv.DictReader(io.StringIO(told.content.decode("utf-8-sig")))
+    rows = {row["service"]: row for row in lines if "T10:00" in row["start"]}
+    assert [rows[each]["arrivals"] for each in ("*", "moving", "insurance")] == ["24", "12", "x"]
+    assert rows["moving"]["wait_mean_s"] == "", "nobody was served: there is nothing to withhold"
+    book = sheets(ask(service, withhold="5", format="xlsx", lang="en").content)
+    assert ("insurance", "x") in [tuple(row[2:4]) for row in values(book["Figures"])]
+    assert ("Withheld", "1–4 = x") in [tuple(row[:2]) for row in values(book["Definitions"])]
+    assert "x" not in {cell for row in values(book["Chart"]) for cell in row}
+
+
+async def test_stages_and_the_line_are_told_under_the_same_rule(
+    hour: None, ledger: Ledger, service: Live
+):
+    await ledger.simulate(OFFICE, TEN_O_CLOCK + 30 * MINUTE_MS, 0)
+    await issue(ledger, "moving")  # until now they are known to stand there
+    asked = {"from": DAY, "to": DAY, "withhold": "5"}
+    with service.client() as analyst:
+        stages, queue = (
+            analyst.get(f"{SMALL}/stats/{table}", params=asked).json()
+            for table in ("stages", "queue")
+        )
+    visits = {row["service"]: row["visits"] for row in stages["rows"]}
+    assert visits == {"*": 25, "moving": 13, "certificates": None, "insurance": None}
+    most = {row["service"]: row["queue_max"] for row in queue["rows"] if "T10:00" in row["start"]}
+    means = {row["service"]: row["queue_mean"] for row in queue["rows"] if "T10:00" in row["start"]}
+    assert most == {"*": 24, "moving": 12, "certificates": None, "insurance": None}
+    assert means["insurance"] is means["certificates"] is None and means["moving"] > 11
+
+
+async def test_how_busy_it_is_now_is_told_however_few_wait(hour: None, service: Live):
+    with service.client() as anybody:
+        told = anybody.get(f"{SMALL}/congestion", params={"withhold": "5"}).json()
+    assert sorted(each["waiting"] for each in told["queues"]) == [3, 9, 12]
 
 
 def test_every_kind_of_file_has_its_media_type():

@@ -593,6 +593,25 @@ async def test_figures_are_taken_away_as_files_and_the_key_stays_out_of_every_ad
     assert any("format=json" in url for url, _ in asked)
 
 
+async def test_files_that_leave_the_house_tell_of_no_few_people(played: Site, windows: Open):
+    page = await stats(played, windows)
+    await page.locator("#publish").click()
+    await expect(page.locator("#publish")).to_have_attribute("aria-pressed", "true")
+    async with page.expect_download() as coming:
+        await page.locator("#days [data-value=json]").click()
+    file = await coming.value
+    assert file.suggested_filename.endswith("_withheld-below-5.json")
+    saved = json.loads(await asyncio.to_thread(Path(await file.path()).read_text))
+    assert saved["withheld"]["below"] == 5
+    told = [row["arrivals"] for row in saved["rows"]]
+    assert not {1, 2, 3, 4} & set(told)
+    assert None in told and any((each or 0) >= 5 for each in told)
+    await page.locator("#publish").click()
+    async with page.expect_download() as coming:
+        await page.locator("#days [data-value=json]").click()
+    assert "withheld" not in (await coming.value).suggested_filename
+
+
 async def test_a_kind_of_file_that_the_service_does_not_write_is_said_kindly(
     played: Site, windows: Open
 ):

@@ -7,6 +7,7 @@ import * as f from "../../display/pages/stats/figures.js";
 import { needed, wider, widerCalendar } from "../../display/pages/stats/paper.js";
 import { PARTS, questions } from "../../display/pages/stats/questions.js";
 import { every, fitted, level, linear, textWidth, ticks } from "../../display/pages/stats/scales.js";
+import { published, Unpublishable } from "../../display/pages/stats/taking.js";
 import * as v from "../../display/pages/stats/view.js";
 
 const NOTHING = { from: null, to: null, bin: null, service: null, vsFrom: null, vsTo: null };
@@ -260,4 +261,10 @@ test("cells have five steps of darkness, the darkest for the largest value", () 
     [0, 1, 20, 21, 60, 99, 100].map((value) => level(value, 100)),
     [0, 0, 0, 1, 2, 4, 4],
   );
+});
+
+test("a table is made ready for publishing, or it is said that it cannot be", () => {
+  const path = "/stats/arrivals?from=2026-01-01&to=2026-01-31";
+  assert.equal(published(path), `${path}&withhold=5`);
+  assert.throws(() => published("/stats/estimates"), Unpublishable);
 });

@@ -17,7 +17,7 @@ import { needed, WIDTH } from "./paper.js";
 import { blank } from "./parts.js";
 import { LIVE, PARTS, questions } from "./questions.js";
 import { SECTIONS } from "./sections.js";
-import { take, Unwritten } from "./taking.js";
+import { published, take, Unpublishable, Unwritten } from "./taking.js";
 import { likedTheme, likeLanguage, switchTheme } from "./taste.js";
 import { addDays, problem, readAddress, resolved, writeAddress } from "./view.js";
 import { officeName } from "./wording.js";
@@ -43,6 +43,7 @@ let chosen = readAddress(location.search);
 let looking = 0; // which look this is: what an earlier one hears no longer counts
 let heard = 0;
 let drawing = false;
+let publish = false; // whether files are made ready to leave the house
 let paper = false; // whether the page is being printed
 /** @type {{kind: string, detail: string} | null} */
 let trouble = null;
@@ -263,11 +264,12 @@ async function download(question, format) {
   const kind = words.say(`stats.files.${format}`);
   tell(words.say("stats.files.asking", { kind }));
   try {
-    const name = await take(api, inWords(state?.paths[question] ?? ""), format, question);
+    const path = inWords(state?.paths[question] ?? "");
+    const name = await take(api, publish ? published(path) : path, format, question);
     tell(words.say("stats.files.saved", { name }));
   } catch (failure) {
-    const path = failure instanceof Unwritten ? "stats.files.unwritten" : "stats.files.failed";
-    tell(words.say(path, { kind }));
+    const why = failure instanceof Unwritten ? "unwritten" : "failed";
+    tell(words.say(`stats.files.${failure instanceof Unpublishable ? "unpublishable" : why}`, { kind }));
   }
 }
 
@@ -281,6 +283,11 @@ const acts = {
   period: ({ from = "", to = "" }) => go({ from, to, vsFrom: null, vsTo: null }),
   other: ({ from = "", to = "" }) => go({ vsFrom: from, vsTo: to }),
   print: () => window.print(),
+  publish() {
+    publish = !publish;
+    one("#publish").setAttribute("aria-pressed", String(publish));
+    tell(words.say(publish ? "stats.files.publishing" : "stats.files.not_publishing"));
+  },
   theme() {
     switchTheme(PAGE);
     dress();

@@ -6,6 +6,22 @@ import { h } from "../house/dom.js";
 
 const LATER_MS = 60_000; // by then the browser has the file
 
+const FEWEST = 5; // people, of whom a published figure may tell
+const PUBLISHABLE = ["/stats/arrivals", "/stats/stages", "/stats/queue"];
+
+/** This table cannot be made ready for publishing. */
+export class Unpublishable extends Error {}
+
+/**
+ * The address of a table in which small figures are withheld, as files that leave the house should be.
+ *
+ * @param {string} path
+ */
+export function published(path) {
+  if (!PUBLISHABLE.some((each) => path.startsWith(`${each}?`))) throw new Unpublishable(path);
+  return `${path}&withhold=${FEWEST}`;
+}
+
 /** The service does not write this kind of file. */
 export class Unwritten extends Error {}
 
@@ -18,11 +34,13 @@ export class Unwritten extends Error {}
  * @param {string} name of the question
  */
 export async function take(api, path, format, name) {
-  const [from, to] = ["from", "to"].map((each) => new URLSearchParams(path.split("?")[1]).get(each));
+  const asked = new URLSearchParams(path.split("?")[1]);
+  const [from, to] = ["from", "to"].map((each) => asked.get(each));
+  const below = asked.get("withhold");
   const office = api.root.split("/").at(-1);
   const file = await fileOf(api, `${path}&format=${format}`, format);
   const href = URL.createObjectURL(file);
-  const saved = `${[office, name, from, to].filter(Boolean).join("_")}.${format}`;
+  const saved = `${[office, name, from, to, below && `withheld-below-${below}`].filter(Boolean).join("_")}.${format}`;
   const link = h("a", { href, download: saved, hidden: true });
   document.body.append(link);
   link.click();

@@ -57,9 +57,12 @@ class Feed:
                     pause = BACKOFF_S
                     await self._wait_beyond(client, seen)
                     await asyncio.sleep(COALESCE_S)
-            except (Unavailable, *AWAY):
+            except (Unavailable, *AWAY) as failure:
                 self._away = True
-                log.warning("engine_away", office=self._name, retry_s=round(pause, 1))
+                reason = str(failure.__cause__ or failure)
+                log.warning(
+                    "engine_away", office=self._name, reason=reason, retry_s=round(pause, 1)
+                )
             finally:
                 await client.aclose()
             # Full jitter: a hundred displays do not come back in the same instant.

@@ -150,7 +150,8 @@ async def feeding(app: Litestar) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _ledger(app: Litestar) -> AsyncIterator[None]:
-    async with opened(app.state, app.state.settings):
+    # A display writes nothing that a ledger holds: the worker or the API begins the day.
+    async with opened(app.state, app.state.settings, ends_days=False):
         yield
 
 

@@ -291,8 +291,18 @@ class Access:
         noting.add_done_callback(self._noting.discard)
 
     async def _write_use(self, id: str) -> None:
+        """One that was taken back meanwhile stays gone."""
+
+        async def write(pipe: Client) -> None:
+            held = await pipe.hexists(keys.KEYS, id)
+            seconds, micros = await pipe.time()
+            pipe.multi()
+            if held:
+                pipe.hset(keys.USED, id, seconds * 1000 + micros // 1000)
+
         try:
-            await self.run("note_use", Intent("-", "-"), id=id)
+            async with answered():
+                await self.redis.transaction(write, keys.KEYS)
         except Refusal:
             self._noted.pop(id, None)  # the next use will be
 

@@ -121,7 +121,7 @@ async def back_up(ledger: Questions, file: Path, progress: Progress = lambda _: 
     """
     redis = ledger.redis
     async with answered():
-        await redis.set(keys.DATASET, uuid.uuid4().hex, nx=True)
+        await redis.setnx(keys.DATASET, uuid.uuid4().hex)
         dataset = await redis.get(keys.DATASET)
         if dataset.startswith(UNFINISHED):
             raise Unfinished

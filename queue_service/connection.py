@@ -15,6 +15,9 @@ from redis.backoff import ExponentialBackoff
 # None". What a reply holds is known from the script or command that gave it.
 Client = Any
 
+# The client need not tell the engine which library it is: an older engine could not be told to allow it.
+UNNAMED: dict[str, Any] = {"driver_info": None}
+
 # What the client raises when the engine is gone, mute, or a replica that takes no writes.
 AWAY = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, TimeoutError)
 
@@ -41,6 +44,7 @@ def connect(url: str) -> Client:
         retry=Retry(ExponentialBackoff(cap=BACKOFF_CAP_S, base=BACKOFF_S), RETRIES),
         decode_responses=True,
         health_check_interval=0,
+        **UNNAMED,
     )
     return Redis.from_pool(pool)
 
@@ -54,4 +58,5 @@ def connect_blocking(url: str) -> Client:
         socket_timeout=None,
         retry=Retry(ExponentialBackoff(), 0),
         decode_responses=True,
+        **UNNAMED,
     )

@@ -288,7 +288,7 @@ def _url(socket: Path) -> str:
 
 
 def _client(socket: Path) -> redis.Redis:
-    """A client that neither hangs nor asks twice: a second SET NX would misread the first."""
+    """A client that neither hangs nor asks twice: a second SETNX would misread the first."""
     return redis.Redis(
         unix_socket_path=str(socket),
         socket_timeout=5,  # seconds; a full disk sync takes tens of milliseconds

@@ -182,7 +182,7 @@ def check_dataset(client: redis.Redis, data_dir: Path) -> str:
     found: str | None = _text(client.get(keys.DATASET))
     if expected is None:
         if found is None:
-            client.set(keys.DATASET, uuid.uuid4().hex, nx=True)
+            client.setnx(keys.DATASET, uuid.uuid4().hex)
             found = str(_text(client.get(keys.DATASET)))
         write_durably(file, found + "\n")
         return found

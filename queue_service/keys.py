@@ -59,6 +59,7 @@ AUDIT = f"{ACCESS}audit"
 PEPPER = f"{ACCESS}pepper"
 SECRET = "madoguchi:secret"  # noqa: S105 - the name of a key, not a secret
 DATASET = "madoguchi:dataset"
+FAILED_JOBS = "rq:failed:madoguchi"  # rq's own key: jobs by when they will be forgotten
 
 HALL = (
     *("ledger", "head", "tickets", "desks", "suspended", "numbers"),
@@ -86,9 +87,18 @@ def access(slot: str, code: str, there: str, session_id: str) -> list[str]:
     `slot`, `code`, `there`: hashes of an intent, a code and an address; `-` where there is none, as
     where there is no session.
     """
-    wrong = (f"{ACCESS}wrong:all", f"{ACCESS}wrong:{there}")
-    of_keys = [KEYS, USED, PEPPER, f"{ACCESS}answer:{slot}", enrolment(code), *wrong]
-    return [*of_keys, PEOPLE, STEPS, session(session_id), AUDIT]
+    found = [KEYS, USED, PEPPER, access_answer(slot), enrolment(code), wrong("all"), wrong(there)]
+    return [*found, PEOPLE, STEPS, session(session_id), AUDIT]
+
+
+def access_answer(slot: str) -> str:
+    """Where the answer to one command about access is remembered."""
+    return f"{ACCESS}answer:{slot}"
+
+
+def wrong(there: str) -> str:
+    """How many wrong codes came from there."""
+    return f"{ACCESS}wrong:{there}"
 
 
 def enrolment(code: str) -> str:

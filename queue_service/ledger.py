@@ -73,23 +73,32 @@ OpenLedger = Callable[[], "AbstractAsyncContextManager[Ledger]"]
 class Ledger(Questions):
     """One data set: the verbs, and by `Questions` the questions."""
 
-    def __init__(self, redis: Client, secret: str, archives: Path | None = None) -> None:
-        super().__init__(redis, archives)
+    def __init__(
+        self,
+        redis: Client,
+        secret: str,
+        archives: Path | None = None,
+        *,
+        ends_days: bool = True,
+    ) -> None:
+        super().__init__(redis, archives, ends_days=ends_days)
         self._ids = TicketIds(secret.encode())
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, archives: Path | None = None) -> AsyncIterator[Self]:
+    async def open(
+        cls, url: str, archives: Path | None = None, *, ends_days: bool = True
+    ) -> AsyncIterator[Self]:
         """Connect, and disconnect at the end. A new data set is given its secret.
 
-        `archives`: the folder in which sealed days lie.
+        `archives`: the folder in which sealed days lie. `ends_days`: see `RoundTrips`.
         """
         redis = connect(url)
         try:
             async with answered():
-                await redis.set(keys.SECRET, secrets.token_hex(32), nx=True)
+                await redis.setnx(keys.SECRET, secrets.token_hex(32))
                 secret = await redis.get(keys.SECRET)
-            yield cls(redis, secret, archives)
+            yield cls(redis, secret, archives, ends_days=ends_days)
         finally:
             await redis.aclose()
 

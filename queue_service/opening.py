@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 
 from queue_service.access import Access
+from queue_service.engine_trouble import why
 from queue_service.ledger import Ledger
 from queue_service.limits import Limits
 from queue_service.refusals import Unavailable
@@ -33,11 +34,16 @@ class State(Protocol):
 
 
 @asynccontextmanager
-async def opened(state: State, settings: Settings) -> AsyncIterator[None]:
-    """Work with the engine. One that is away is waited for, after it has been tried once."""
+async def opened(
+    state: State, settings: Settings, *, ends_days: bool = True
+) -> AsyncIterator[None]:
+    """Work with the engine. One that is away is waited for, after it has been tried once.
+
+    `ends_days`: see `RoundTrips`.
+    """
     state.ledger = state.access = state.limits = None
     tried = asyncio.Event()
-    working = asyncio.create_task(_hold(state, settings, tried), name="ledger")
+    working = asyncio.create_task(_hold(state, settings, tried, ends_days), name="ledger")
     working.add_done_callback(stop_loudly)
     working.add_done_callback(lambda _: tried.set())
     try:
@@ -47,10 +53,11 @@ async def opened(state: State, settings: Settings) -> AsyncIterator[None]:
         await end({working})
 
 
-async def _hold(state: State, settings: Settings, tried: asyncio.Event) -> None:
+async def _hold(state: State, settings: Settings, tried: asyncio.Event, ends_days: bool) -> None:
+    url = settings.redis_url or ""
     while True:
         try:
-            async with Ledger.open(settings.redis_url or "", settings.archives) as ledger:
+            async with Ledger.open(url, settings.archives, ends_days=ends_days) as ledger:
                 access = Access(ledger.redis, settings.admin_key, settings.pepper)
                 hashes = await access.hashes()  # or somebody is told now that no key will fit
                 state.access, state.limits = access, Limits(ledger.redis, hashes)
@@ -61,7 +68,7 @@ async def _hold(state: State, settings: Settings, tried: asyncio.Event) -> None:
                 finally:
                     await access.close()
         except Unavailable as away:
-            log.warning("engine_away", reason=str(away.__cause__), retry_s=RECONNECT_S)
+            log.warning("engine_away", reason=why(away, url), retry_s=RECONNECT_S)
         tried.set()
         await asyncio.sleep(RECONNECT_S)
 

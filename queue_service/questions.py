@@ -1,7 +1,7 @@
 """What can be asked of a ledger. A question writes nothing, and is answered as of one entry.
 
 The exception is the first touch of a new business day, which ends the old one: no question is
-answered with yesterday's numbers.
+answered with yesterday's numbers. Who may not write waits until somebody else has touched the day.
 """
 
 import math
@@ -32,12 +32,17 @@ _snapshot = msgspec.json.Decoder(Snapshot)
 class Questions:
     """The reading half of `Ledger`."""
 
-    def __init__(self, redis: Client, archives: Path | None = None) -> None:
-        """`archives`: where sealed days lie; None: this process reads what is in the engine."""
+    def __init__(
+        self, redis: Client, archives: Path | None = None, *, ends_days: bool = True
+    ) -> None:
+        """`archives`: where sealed days lie; None: this process reads what is in the engine.
+
+        `ends_days`: see `RoundTrips`.
+        """
         self.redis = redis
         self.archives = archives
         self._waits: dict[str, tuple[float, Model | None]] = {}  # office → when it was read
-        self._trips = RoundTrips(redis)
+        self._trips = RoundTrips(redis, ends_days=ends_days)
 
     async def offices(self) -> list[str]:
         """The ids of all offices, in alphabetical order."""

@@ -17,11 +17,12 @@ from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
-from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
+from redis.exceptions import InvalidResponse, NoScriptError, OutOfMemoryError, ResponseError
 
 from queue_service import keys, scripts
 from queue_service.board import OpenHours
 from queue_service.connection import AWAY, Client
+from queue_service.engine_trouble import is_denied
 from queue_service.freed_time import Use
 from queue_service.hall import DeskRecord
 from queue_service.hours import (
@@ -177,7 +178,11 @@ async def answered() -> AsyncIterator[None]:
         raise Unavailable from failure
     except OutOfMemoryError as failure:
         raise Unavailable("The engine's memory is full; see `madoguchi doctor`.") from failure
+    except InvalidResponse as failure:
+        raise Unavailable("Whatever answers there is no engine.") from failure
     except ResponseError as failure:
+        if is_denied(failure):
+            raise Unavailable(f"The engine does not let us do this: {failure}") from failure
         if not str(failure).startswith(("MISCONF", "LOADING", "CLUSTERDOWN", "NOREPLICAS")):
             raise
         raise Unavailable(f"The engine cannot write: {failure}") from failure
@@ -186,8 +191,10 @@ async def answered() -> AsyncIterator[None]:
 class RoundTrips:
     """Runs scripts for the ledger, and knows what the scripts have to be told."""
 
-    def __init__(self, redis: Client) -> None:
+    def __init__(self, redis: Client, *, ends_days: bool = True) -> None:
+        """`ends_days`: whether this process may end a business day, as the first touch of the next does."""
         self.redis = redis
+        self._ends_days = ends_days
         self._scenes: dict[str, Scene] = {}
         self._shas = {
             name: hashlib.sha1(scripts.assemble(name).encode()).hexdigest()  # noqa: S324 - the engine's name for a script
@@ -246,13 +253,16 @@ class RoundTrips:
         # Lua takes null for a value; what is absent is left out.
         given = {name: value for name, value in command.items() if value is not None}
         told = (len(names), *names, msgspec.json.encode(given))
+        by_sha, by_text = self.redis.evalsha, self.redis.eval
+        if scripts.only_reads(verb):  # the engine asks for no right to write, then
+            by_sha, by_text = self.redis.evalsha_ro, self.redis.eval_ro
         reply: str
         async with answered():
             try:
-                reply = await self.redis.evalsha(self._shas[verb], *told)
+                reply = await by_sha(self._shas[verb], *told)
             except NoScriptError:
                 # Text and all, so that an engine which is started again meanwhile runs it as well.
-                reply = await self.redis.eval(scripts.assemble(verb), *told)
+                reply = await by_text(scripts.assemble(verb), *told)
             return reply
 
     async def _ask(
@@ -283,8 +293,12 @@ class RoundTrips:
                 assert lack.now is not None, "a script that lacks the day says the time"
                 scene.day = business_day(scene.office, lack.now)
                 scene.spans, scene.receiving = {}, {}
-            case _:
+            case _ if self._ends_days:
                 await self.close_day(office, scene, lack.date)
+            case _:
+                raise Unavailable(
+                    f"The new business day of {office} has not been begun by anybody yet."
+                )
 
     async def close_day(self, office: str, scene: Scene, date: str | None) -> None:
         """End the business day `date` in the ledger and begin the present one.

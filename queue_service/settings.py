@@ -10,12 +10,19 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
 PREFIX = "MADOGUCHI_"
 SHORTEST_RETENTION = 7  # days: a slip of the finger must not delete last week
 LONGEST_RETENTION = 36_500
+
+ENGINE_OPTIONS = {  # of an address, as redis-py takes them
+    *("db", "username", "password", "protocol", "client_name", "health_check_interval"),
+    *("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password"),
+    *("ssl_check_hostname", "ssl_cert_reqs"),
+}
 
 _Word = TypeVar("_Word", bound=str)
 
@@ -102,11 +109,31 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
 
 
 def _url(given: Mapping[str, str | None], name: str) -> str | None:
-    url = given[name]
-    if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+    """The address of an engine. A password may be in it, so no word of it is repeated but options."""
+    url, variable = given[name], PREFIX + name.upper()
+    if url is None:
+        return None
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting(f"{variable} is no address of an engine: write redis://host:6379/0")
+    try:
+        parts = urlsplit(url)
+        readable = parts.port is None or parts.port > 0
+    except ValueError:
+        readable = False
+    if not readable or parts.fragment or (parts.netloc and "@" in parts.path + parts.query):
         raise BadSetting(
-            f"{PREFIX}{name.upper()} is no address of an engine: write redis://host:6379/0"
+            f"{variable} cannot be read. In a password write %2F for /, %3A for :, %40 for @, %23 for #, "
+            "%3F for ? and %25 for %."
         )
+    for option, value in parse_qsl(parts.query, keep_blank_values=True):
+        if option not in ENGINE_OPTIONS:
+            known = ", ".join(sorted(ENGINE_OPTIONS))
+            raise BadSetting(f"{variable} has an option {option!r}. There are: {known}.")
+        if option == "ssl_cert_reqs" and value != "required":
+            raise BadSetting(
+                f"{variable}: with ssl_cert_reqs={value} whoever answers would be believed. Name the "
+                "certificate of the engine's authority: ssl_ca_certs=/path/to/ca.pem."
+            )
     return url
 
 

@@ -17,7 +17,7 @@ PURE = {
     *("offices", "office_rules", "office_files", "hours", "scripts", "settings", "ticket_ids"),
     *("ticket_log", "log_columns", "log_times", "replay_plan", "replay_office", "demo_day"),
     *("demo_calendar", "demo_history", "definitions", "rights", "keyed_hash", "browsers"),
-    *("log_records", "log_dates", "log_reasons", "intake"),
+    *("log_records", "log_dates", "log_reasons", "intake", "engine_users"),
     *(
         "figures",
         "tally",
@@ -63,7 +63,7 @@ IMPURE = {
 DOORS = {
     "redis": {
         *("queue_service.connection", "queue_service.round_trip"),
-        *("queue_service.embedded", "queue_service.engine_check"),
+        *("queue_service.embedded", "queue_service.engine_check", "queue_service.engine_trouble"),
         *("queue_service.cli", "worker"),
     },
     "rq": {"worker", "queue_service.cli"},

@@ -90,6 +90,6 @@ class Schedule(threading.Thread):
         try:
             tick(self._redis, self._open, self._times)
         except (RedisError, Unavailable) as failure:
-            log.warning("engine_away", error=type(failure).__name__)
+            log.warning("engine_away", reason=str(failure.__cause__ or failure))
             return self._times.away
         return self._times.tick

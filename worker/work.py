@@ -7,6 +7,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from queue_service.connection import UNNAMED
+from queue_service.engine_trouble import explained
 from queue_service.ledger import Ledger
 from queue_service.settings import Settings
 from worker.jobs import USUAL, Times, make_worker
@@ -25,26 +27,27 @@ def work(settings: Settings, times: Times = USUAL) -> int:
     ledger_url = settings.redis_url
     assert ledger_url is not None, "whoever starts a worker knows the engine"
     open = partial(Ledger.open, ledger_url, settings.archives)
-    with Redis.from_url(settings.jobs_redis_url or ledger_url) as redis:
-        _wait_for(redis, times)
+    jobs_url = settings.jobs_redis_url or ledger_url
+    with Redis.from_url(jobs_url, **UNNAMED) as redis:
+        _wait_for(redis, jobs_url, times)
         schedule = Schedule(redis, open, times)
         try:
             worker = make_worker(redis, open, settings.retention_days, times)
             schedule.start()
             worker.work(logging_level="WARNING")
         except RedisError as failure:
-            log.error("worker_stops", error=str(failure))
+            log.error("worker_stops", error=explained(failure, jobs_url))
             return 1
         finally:
             schedule.stop()
         return 0 if worker.was_asked_to_stop and not schedule.failed else 1
 
 
-def _wait_for(redis: Redis, times: Times) -> None:
+def _wait_for(redis: Redis, url: str, times: Times) -> None:
     while True:
         try:
             redis.ping()
             return
         except RedisError as failure:
-            log.warning("engine_away", error=type(failure).__name__)
+            log.warning("engine_away", reason=explained(failure, url))
             time.sleep(times.away)

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from queue_service import keys
 from queue_service.connection import Client
 from queue_service.ledger import Ledger
 from queue_service.rights import Credential
@@ -23,7 +24,6 @@ from queue_service.round_trip import answered
 from queue_service.sealing import days_due
 
 PATIENCE_S = 2.0  # for all engines together; the request has three
-FAILED_JOBS = "rq:failed:madoguchi"  # rq's own key: jobs by when they will be forgotten
 OFFICES = {
     "rollup_days_behind": "Days with entries newer than their figures.",
     "rollup_entries_behind": "Entries that no roll-up has looked at yet.",
@@ -85,7 +85,7 @@ class Told(Collector):
     async def _ask_of_jobs(self, jobs: Client) -> None:
         with _left_out("jobs"):
             async with answered():
-                failed = await jobs.zcount(FAILED_JOBS, time.time(), "+inf")
+                failed = await jobs.zcount(keys.FAILED_JOBS, time.time(), "+inf")
             self._failed.add_metric([], failed)
 
 

@@ -17,6 +17,7 @@ from queue_service.cli import (
     backup,
     demo,
     doctor,
+    engine_users,
     export,
     importing,
     office,
@@ -54,6 +55,7 @@ MODULES = (
     verify,
     archive,
     backup,
+    engine_users,
     doctor,
 )
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 from queue_service import keys
 from queue_service.connection import Client
 from queue_service.engine_check import UnsafeEngine, check_dataset, check_engine
+from queue_service.engine_trouble import DEFAULT
 from queue_service.keyed_hash import mark
 from queue_service.settings import Settings
 
@@ -58,6 +59,22 @@ def persistence(client: Client, settings: Settings) -> Iterator[Finding]:
             yield Finding("persistence", "fail", f"{name} is {told[name]}", remedy)
             return
     yield Finding("persistence", "ok", f"append-only file, fsync {settings.durability}")
+
+
+def user(client: Client, settings: Settings) -> Iterator[Finding]:
+    """May whoever has the engine's address do everything there?"""
+    if not settings.redis_url:
+        yield Finding("user", "ok", "the engine listens on a socket that only its owner may open")
+        return
+    name = client.acl_whoami()
+    if name == DEFAULT and client.acl_getuser(DEFAULT)["commands"] == ["+@all"]:
+        remedy = (
+            "Every part may read and delete all there is. `madoguchi engine users` makes a user for each "
+            "part, with the rights it needs."
+        )
+        yield Finding("user", "warn", f"works as the engine's user {name}, who may do all", remedy)
+    else:
+        yield Finding("user", "ok", f"works as the engine's user {name}")
 
 
 def data(client: Client, settings: Settings) -> Iterator[Finding]:

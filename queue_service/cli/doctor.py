@@ -8,13 +8,15 @@ from msgspec import to_builtins
 from queue_service.cli import checks
 from queue_service.cli.checks import Check, Finding
 from queue_service.cli.command import CommandFailed, Commands, add_format, answer
-from queue_service.cli.engines import engine, plain, without_password
+from queue_service.cli.engines import engine, plain
 from queue_service.connection import Client
 from queue_service.embedded import running_url
 from queue_service.engine_check import EngineError, find_engine
+from queue_service.engine_trouble import without_password
 from queue_service.settings import Settings
 
 CHECKS: dict[str, Check] = {
+    "user": checks.user,
     "persistence": checks.persistence,
     "data": checks.data,
     "clock": checks.clock,
@@ -33,9 +35,9 @@ def add(commands: Commands) -> None:
         "look for what is wrong and say what to do",
         _doctor,
         """
-        Engine, persistence, data set, clock, disk, time zone data, people, workers. Changes nothing. Ends
-        with 1 when something fails; a warning alone ends with 0. Where no engine runs, it starts
-        one to look.
+        Engine, its user, persistence, data set, clock, disk, time zone data, people, workers. Changes
+        nothing. Ends with 1 when something fails; a warning alone ends with 0. Where no engine runs,
+        it starts one to look.
 
         example:
           madoguchi doctor

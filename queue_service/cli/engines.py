@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -12,9 +11,12 @@ from redis.retry import Retry
 
 from queue_service.access import Access
 from queue_service.cli.command import CommandFailed, say
+from queue_service.connection import UNNAMED
 from queue_service.embedded import Embedded, running_url
 from queue_service.engine_check import check_dataset, check_engine
+from queue_service.engine_trouble import explained, why
 from queue_service.ledger import Ledger
+from queue_service.refusals import Unavailable
 from queue_service.round_trip import Intent
 from queue_service.settings import Settings
 
@@ -47,17 +49,18 @@ def engine(settings: Settings, *, create: bool = False) -> Iterator[str]:
         yield embedded.url
 
 
-def guard(settings: Settings, url: str) -> None:
+def guard(settings: Settings, url: str, *, writes: bool = True) -> None:
     """Refuse an engine that would lose tickets, or one with another data set than expected.
 
-    Every part asks so before it serves. Says what could not be found out.
+    Every part asks so before it serves. Says what could not be found out. A part that `writes` no ticket
+    has none to lose: its user need not be able to look at the engine's settings.
 
     Raises:
         CommandFailed: the engine cannot be reached.
         UnsafeEngine, DataSetVanished
     """
     with plain(url) as client:
-        for doubt in check_engine(client, settings.durability):
+        for doubt in check_engine(client, settings.durability) if writes else []:
             say(doubt)
         check_dataset(client, settings.data_dir)
 
@@ -67,7 +70,7 @@ def plain(url: str) -> Iterator["redis.Redis"]:
     """A client that waits for its answer and asks once; for checks, not for visitors.
 
     Raises:
-        CommandFailed: the engine cannot be reached.
+        CommandFailed: the engine cannot be reached, or does not let us.
     """
     client = redis.Redis.from_url(
         url,
@@ -75,24 +78,13 @@ def plain(url: str) -> Iterator["redis.Redis"]:
         socket_connect_timeout=ANSWER_S,
         socket_timeout=ANSWER_S,
         retry=Retry(NoBackoff(), 0),
+        **UNNAMED,
     )
     try:
         with client:
             yield client
     except redis.RedisError as failure:
-        raise CommandFailed(
-            f"The engine at {without_password(url)} does not answer ({failure}). "
-            "See that it runs and that MADOGUCHI_REDIS_URL is right."
-        ) from failure
-
-
-def without_password(url: str) -> str:
-    """An address as it may be shown."""
-    parts = urlsplit(url)
-    if parts.password is None and parts.username is None:
-        return url
-    place = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=f"…@{place}").geturl()
+        raise CommandFailed(explained(failure, url)) from failure
 
 
 def access_of(ledger: Ledger, settings: Settings) -> Access:
@@ -142,6 +134,19 @@ def with_ledger(
         async with Ledger.open(url, settings.archives) as ledger:
             found.append(await use(ledger))
 
-    with engine(settings, create=create) as url:
+    with engine(settings, create=create) as url, _explaining(url):
         asyncio.run(opened(url))
     return found[0]
+
+
+@contextmanager
+def _explaining(url: str) -> Iterator[None]:
+    """Tell why the engine could not be worked with.
+
+    Raises:
+        CommandFailed
+    """
+    try:
+        yield
+    except Unavailable as away:
+        raise CommandFailed(why(away, url)) from away

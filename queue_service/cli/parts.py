@@ -26,9 +26,11 @@ def _add_api(commands: Commands) -> Parser:
         _api,
         """
         Any number of them may serve one engine. SIGTERM finishes what was asked and ends.
+        `madoguchi engine users` makes users of the engine, one for each part.
 
         example:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi api --host 0.0.0.0
+          MADOGUCHI_REDIS_URL_FILE=/etc/madoguchi/users/api/url madoguchi api
         """,
     )
     add_address(parser)
@@ -63,7 +65,8 @@ def _add_display(commands: Commands) -> Parser:
         _display,
         """
         Any number of them may follow one engine. `madoguchi api` does it on its own port already;
-        this is for many screens, behind a proxy.
+        this is for many screens, behind a proxy. It writes nothing: a new business day is on its
+        boards when the worker or the API has begun it, half a minute later at the most.
 
         example:
           MADOGUCHI_REDIS_URL=redis://10.0.0.5:6379/0 madoguchi display --port 8001
@@ -79,7 +82,9 @@ def add_lifeline(parser: Parser) -> None:
 
 
 @contextmanager
-def _ready(args: argparse.Namespace, settings: Settings) -> Iterator[Settings]:
+def _ready(
+    args: argparse.Namespace, settings: Settings, *, writes: bool = True
+) -> Iterator[Settings]:
     """What a part needs before it serves: its log, its lifeline, an engine that may be trusted."""
     from queue_service.logs import configure
 
@@ -88,7 +93,7 @@ def _ready(args: argparse.Namespace, settings: Settings) -> Iterator[Settings]:
         lifeline.hold()
     # A server ends by sending itself the signal that ended it; an engine is still to be stopped.
     with engine(settings, create=True) as url, noted():
-        guard(settings, url)
+        guard(settings, url, writes=writes)
         yield replace(settings, redis_url=url)
 
 
@@ -112,7 +117,7 @@ def _display(args: argparse.Namespace, settings: Settings) -> int:
     from display.server import create_app
     from queue_service.api.serve import serve
 
-    with _ready(args, settings) as ready:
+    with _ready(args, settings, writes=False) as ready:
         check_pepper(ready)
         serve(create_app(ready), ready.host, ready.port, ready.proxies)
     return 0

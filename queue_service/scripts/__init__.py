@@ -25,6 +25,7 @@ CALL_FIELDS = (  # board.py: CallRecord
 FRAGMENTS = frozenset({"hall", "moves", "line", "answers", "audit", "access"})
 BESIDE = frozenset({"take"})  # no verb of an office
 
+READS = "#!lua flags=no-writes"  # how a script begins that writes nothing
 _INCLUDE = re.compile(r"^-- include: (.+)\n", re.MULTILINE)
 _COMMENT = re.compile(r"--\[\[.*?\]\]\n?", re.DOTALL)
 
@@ -68,6 +69,12 @@ def names() -> list[str]:
         if path.name.endswith(".lua")
     )
     return sorted(stem for stem in stems if stem not in FRAGMENTS | BESIDE)
+
+
+@cache
+def only_reads(name: str) -> bool:
+    """Whether a script writes nothing, and may be run by somebody who may write nothing."""
+    return source(name).startswith(READS)
 
 
 @cache

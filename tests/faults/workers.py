@@ -23,9 +23,14 @@ class Worker:
     """A worker process with its schedule, alive from the beginning of the block to its end."""
 
     def __init__(
-        self, url: str, data_dir: Path, jobs_url: str | None = None, times: Times = HURRY
+        self,
+        url: str,
+        data_dir: Path,
+        jobs_url: str | None = None,
+        times: Times = HURRY,
+        retention_days: int | None = None,
     ) -> None:
-        self._args = (url, data_dir, jobs_url, times)
+        self._args = (url, data_dir, jobs_url, times, retention_days)
 
     def __enter__(self) -> Self:
         self._start()
@@ -73,9 +78,14 @@ class Worker:
         self._process.start()
 
 
-def _work(url: str, data_dir: Path, jobs_url: str | None, times: Times) -> None:
+def _work(
+    url: str, data_dir: Path, jobs_url: str | None, times: Times, retention_days: int | None
+) -> None:
     configure("text")
-    sys.exit(work(Settings(data_dir=data_dir, redis_url=url, jobs_redis_url=jobs_url), times))
+    settings = Settings(
+        data_dir=data_dir, redis_url=url, jobs_redis_url=jobs_url, retention_days=retention_days
+    )
+    sys.exit(work(settings, times))
 
 
 def strike(chance: Random, engine: Embedded, worker: Worker) -> str:

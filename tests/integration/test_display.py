@@ -34,7 +34,8 @@ PATIENCE_S = 15  # a board comes within milliseconds; a busy machine is waited f
 
 @pytest.fixture
 async def lobby(ledger: Ledger, engine_url: str, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a display process of its own."""
+    """The address of a display process of its own, on a day that has begun."""
+    await ledger.tend(OFFICE)
     with listen("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
     child = subprocess.Popen(

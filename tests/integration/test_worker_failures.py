@@ -12,7 +12,6 @@ from redis import Redis
 from rq.registry import FailedJobRegistry
 
 from queue_service import keys
-from queue_service.api.monitor import FAILED_JOBS
 from queue_service.embedded import Embedded
 from queue_service.ledger import Ledger
 from queue_service.offices import Office
@@ -128,7 +127,7 @@ async def test_one_job_that_fails_is_one_in_the_figures(
         assert failed(redis) == [f"{ROLL_UP}-{OFFICE}-{DAY}"]
         assert told(service)["madoguchi_jobs_failed"] == 1
         # Whether a worker lives that forgets it, or not: after an hour it is over.
-        redis.zadd(FAILED_JOBS, {f"{ROLL_UP}-{OFFICE}-{DAY}": time.time() - 1})
+        redis.zadd(keys.FAILED_JOBS, {f"{ROLL_UP}-{OFFICE}-{DAY}": time.time() - 1})
         assert told(service)["madoguchi_jobs_failed"] == 0
 
 

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from queue_service.cli import main, parser
-from queue_service.cli.engines import without_password
 from queue_service.cli.office import to_yaml
+from queue_service.engine_trouble import without_password
 from queue_service.office_files import read_office
 from tests.hall import OFFICE_YAML
 
@@ -193,6 +193,11 @@ def test_a_sample_can_be_used_and_shown_and_used_again(
     [
         ("redis://:secret@10.0.0.5:6379/0", "redis://…@10.0.0.5:6379/0"),
         ("rediss://me:secret@host/1", "rediss://…@host/1"),
+        (
+            "redis://host/?username=me&password=secret&db=1",
+            "redis://host/?username=…&password=…&db=1",
+        ),
+        ("rediss://a:secret@h?ssl_ca_certs=/etc/ca.pem", "rediss://…@h?ssl_ca_certs=/etc/ca.pem"),
         ("unix:///srv/engine.sock?db=0", "unix:///srv/engine.sock?db=0"),
     ],
 )

@@ -56,6 +56,12 @@ def test_an_empty_variable_counts_as_absent() -> None:
     [
         ("REDIS_URL", "localhost:6379", "redis://"),
         ("JOBS_REDIS_URL", "http://engine", "redis://"),
+        ("REDIS_URL", "redis://api:pass/word@host:6379/0", "%2F for /"),
+        ("REDIS_URL", "redis://api:pass#word@host:6379/0", "%23 for #"),
+        ("REDIS_URL", "redis://api:pass?word@host:6379/0", "%3F for ?"),
+        ("REDIS_URL", "redis://host:six/0", "cannot be read"),
+        ("REDIS_URL", "rediss://host?ssl_ca_cert=/ca.pem", "ssl_ca_certs"),
+        ("JOBS_REDIS_URL", "rediss://host?ssl_cert_reqs=none", "ssl_ca_certs"),
         ("PORT", "eighty", "0 to 65535"),
         ("PORT", "65536", "0 to 65535"),
         ("PORT", "-1", "0 to 65535"),

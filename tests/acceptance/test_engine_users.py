@@ -1,0 +1,346 @@
+"""A user for each part of the engine: a whole day is worked with them, and nothing else can be done."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.exceptions import ResponseError
+from websockets.sync.client import connect
+
+from queue_service import keys
+from queue_service.access import Access
+from queue_service.cli import main
+from queue_service.embedded import Embedded
+from queue_service.engine_check import find_engine
+from queue_service.engine_trouble import is_denied
+from queue_service.engine_users import PARTS, acl_file, user
+from queue_service.ledger import Ledger
+from queue_service.office_files import office_to_json, read_office
+from queue_service.rights import Role
+from tests.acceptance.test_secrets import Told, boards, keys_and_codes, people, ticket_life
+from tests.conftest import TEN_O_CLOCK
+from tests.faults.engines import connected, until
+from tests.faults.workers import Worker
+from tests.guarded import PASSWORDS, Guarded, guarded
+from tests.hall import OFFICE, OFFICE_YAML, issue
+from tests.live import ADMIN, SMALL, Live, free_port, live
+
+DAY_MS = 86_400_000
+JSON = {"Content-Type": "application/json"}
+TABLES = {
+    "tickets": "number,service,issued_at,called_at\nA001,moving,2024-04-01 09:00,2024-04-01 09:10\n",
+    "counts": "date,start,count\n2019-04-01,08:00,4\n",
+    "channels": "month,procedure,channel,copies\n2024-04,residence,store,7\n",
+    "freed-time": "date,category,minutes\n2025-11-24,training,45\n",
+}
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Guarded]:
+    with Embedded(tmp_path / "engine") as embedded, guarded(embedded.url) as users:
+        yield users
+
+
+@pytest.fixture
+async def office(engine: Guarded) -> AsyncIterator[Ledger]:
+    """The small office at ten o'clock, as its engine's administrator sees it."""
+    async with Ledger.open(engine.url) as ledger:
+        await ledger.simulate(OFFICE, TEN_O_CLOCK, 0)
+        yield ledger
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command, as the user `ops` of an engine or as another one."""
+
+    def command(engine: Guarded, *words: object, part: str = "ops") -> tuple[int, str]:
+        capsys.readouterr()
+        monkeypatch.setenv("MADOGUCHI_REDIS_URL", engine.of(part))
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return code, out + err
+
+    return command
+
+
+@contextmanager
+def part(
+    engine: Guarded, name: str, folder: Path, *words: str
+) -> Iterator["subprocess.Popen[str]"]:
+    """A part as it is started by hand, until the block ends."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MADOGUCHI_")}
+    env |= {"MADOGUCHI_REDIS_URL": engine.of(name), "MADOGUCHI_DATA_DIR": str(folder)}
+    with (folder / f"{name}.log").open("w") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "queue_service.cli", name, *words],
+            env=env | {"MADOGUCHI_ADMIN_KEY": ADMIN},
+            stderr=log,
+            text=True,
+        )
+    try:
+        yield child
+    finally:
+        child.terminate()
+        child.wait(15)
+
+
+def asked_of_the_api(running: Live) -> str:
+    """What devices, people and analysts do in a day; returns the key of a screen."""
+    told = Told()
+    with running.client() as client:
+        ticket_life(client, told)
+        people(client, told)
+        screen = keys_and_codes(client, told)
+        boards(running.url, screen, told)
+        days = {"from": "2025-11-01", "to": "2025-11-30"}
+        for path in ("stats/arrivals", "stats/stages", "stats/queue", "stats/estimates"):
+            assert client.get(f"{SMALL}/{path}", params=days).status_code == 200
+        for path in ("/metrics", "/health/ready", "/api/v1/offices", "/api/v1/audit"):
+            assert client.get(path).status_code == 200, path
+        changed = read_office(OFFICE_YAML.replace("小さな役所", "小さい役所"), "office.yaml")
+        put = client.put(SMALL, content=office_to_json(changed), headers=JSON)
+        assert put.status_code in (200, 201), put.text
+        use = {"used_on": "2025-11-24", "section": "-", "category": "training", "minutes": 45}
+        entered = client.post(f"{SMALL}/freed-time", json=use)
+        assert entered.status_code == 201, entered.text
+        entry = entered.json()["entry_id"]
+        assert client.post(f"{SMALL}/freed-time/{entry}/strike").status_code == 200
+        notice = {"text": {"ja": "本日は混んでいます"}}
+        assert client.put(f"{SMALL}/notice", json=notice).status_code == 200
+    return screen
+
+
+def first_board(port: int, key: str) -> str:
+    """The first board that a display sends, as soon as it is there."""
+    found: list[str] = []
+
+    def come() -> bool:
+        try:
+            with connect(f"ws://127.0.0.1:{port}/ws/offices/{OFFICE}/board") as screen:
+                screen.send(f'{{"key": "{key}"}}')
+                found.append(str(screen.recv(5)))
+        except Exception:  # noqa: BLE001 - it is not there yet, or does not send yet
+            return False
+        return True
+
+    until(come, 30)
+    return found[0]
+
+
+async def test_a_whole_day_is_worked_without_a_right_that_a_part_lacks(
+    engine: Guarded, office: Ledger, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "office.yaml"
+    file.write_text(OFFICE_YAML)
+
+    def ops(*words: object, code: int = 0) -> None:
+        answer = run(engine, *words, "--data-dir", tmp_path)
+        assert answer[0] == code, (words, answer)
+
+    await asyncio.to_thread(ops, "office", "apply", file)
+    port = free_port()
+    with live(engine.of("api"), tmp_path, "https://queue.example.jp") as running:
+        screen = await asyncio.to_thread(asked_of_the_api, running)
+        with part(engine, "display", tmp_path, "--port", str(port)):
+            assert OFFICE in await asyncio.to_thread(first_board, port, screen)
+
+    # Ten days later: the worker ends the day, rolls it up, seals it, and deletes what is too old.
+    await office.simulate(OFFICE, TEN_O_CLOCK + 10 * DAY_MS, 0)
+    with Worker(engine.of("worker"), tmp_path, retention_days=7) as worker:
+        with connected(engine.url) as administrator:
+            until(lambda: administrator.hget(keys.of(OFFICE, "start"), "seq"), 60)
+            until(lambda: administrator.hget(keys.of(OFFICE, "waits"), "learned_on"), 60)
+        assert worker.stop() == 0
+
+    def commands() -> None:
+        for kind, text in TABLES.items():
+            (table := tmp_path / f"{kind}.csv").write_text(text)
+            ops("import", kind, table, "--office", OFFICE)
+            ops("import", kind, table, "--office", OFFICE)
+        ops("keys", "new", "--role", "staff")
+        ops("keys", "enrol", "--role", "kiosk", "--office", OFFICE)
+        ops("keys", "list")
+        ops("people", "add", "suzuki", "--role", "staff", "--office", OFFICE)
+        ops("people", "list")
+        ops("people", "reset", "suzuki")
+        ops("people", "remove", "suzuki")
+        ops("audit", "--office", OFFICE)
+        ops("verify", "--office", OFFICE)
+        days = ("--office", OFFICE, "--from", "2025-11-24", "--to", "2025-12-04")
+        ops("export", "events", *days, "-o", tmp_path / "events.csv")
+        ops("report", "reform-priority", *days)
+        ops("archive", "list", "--office", OFFICE)
+        ops("archive", "delete", "--office", OFFICE, "--older-than", "7", "--yes")
+        ops("backup", tmp_path / "backup.zip")
+        ops("doctor", "--only", "data", "--only", "people", "--only", "persistence")
+        ops("doctor", "--only", "worker", code=1)  # it was stopped
+
+    await asyncio.to_thread(commands)
+    assert engine.refused() == []
+    info = [str(Path(sys.executable).with_name("rq")), "info", "-u", engine.of("ops")]
+    await asyncio.to_thread(subprocess.run, info, check=True, capture_output=True)
+    # rq's own command says which library it is; it does not mind that nobody listens.
+    assert engine.refused() == ["madoguchi-ops: toplevel client|setinfo"]
+
+
+def test_a_backup_is_restored_by_the_user_of_the_commands(
+    engine: Guarded, run: Run, tmp_path: Path
+) -> None:
+    async def lived() -> None:
+        async with Ledger.open(engine.url) as ledger:
+            await ledger.apply_office(read_office(OFFICE_YAML, "office.yaml"))
+            await issue(ledger)
+            await Access(ledger.redis).new(Role.STAFF, OFFICE)
+
+    asyncio.run(lived())
+    backup = tmp_path / "backup.zip"
+    assert run(engine, "backup", backup, "--data-dir", tmp_path / "one")[0] == 0
+    with Embedded(tmp_path / "other") as other, guarded(other.url) as users:
+        with connected(other.url) as administrator:
+            administrator.delete(keys.DATASET)
+        for code in (0, 1):  # the second finds what the first has put there
+            assert run(users, "restore", backup, "--data-dir", tmp_path / "two")[0] == code
+        assert users.refused() == []
+    assert engine.refused() == []
+
+
+# ---- what nobody may
+
+
+ANYBODY = [
+    ("FLUSHALL",),
+    ("FLUSHDB",),
+    ("KEYS", "*"),
+    ("CONFIG", "SET", "appendonly", "no"),
+    ("ACL", "SETUSER", "default", "on"),
+    ("ACL", "LIST"),
+    ("SHUTDOWN", "NOSAVE"),
+    ("REPLICAOF", "127.0.0.1", "1"),
+    ("SAVE",),
+    ("MONITOR",),
+    ("CLIENT", "LIST"),
+    ("DEL", "{small}:ledger"),
+    ("RENAME", "{small}:ledger", "{small}:other"),
+    ("SET", "{small}:ledger", "x"),
+    ("COPY", "{small}:ledger", "{small}:other"),
+    ("GET", "of-another-program"),
+    ("SET", "of-another-program", "x"),
+    ("EVAL", "return redis.call('DEL', KEYS[1])", 1, "{small}:ledger"),
+    ("PUBLISH", "anything", "x"),
+    ("FUNCTION", "LIST"),
+]
+SECRETS = [
+    ("SET", keys.SECRET, "a secret of our own"),
+    ("DEL", keys.SECRET),
+    ("SET", keys.DATASET, "another"),
+]
+KEYS_AND_PEOPLE = [
+    ("HVALS", keys.KEYS),
+    ("HGETALL", keys.KEYS),
+    ("HKEYS", keys.PEOPLE),
+    ("HSCAN", keys.PEOPLE, 0),
+    ("HSET", keys.KEYS, "id", "hash"),
+    ("HSET", keys.PEOPLE, "sato", "{}"),
+    ("XRANGE", keys.AUDIT, "-", "+"),
+    ("SET", keys.session("3fa9"), "hash"),
+    ("SET", keys.PEPPER, "none"),
+]
+BY_PART: dict[str, list[tuple[Any, ...]]] = {
+    "api": [
+        *SECRETS,
+        ("XTRIM", "{small}:ledger", "MAXLEN", 0),
+        ("XDEL", "{small}:ledger", "1-0"),
+        ("HSET", "{small}:figures", "2025-11-24", "x"),
+        ("HSET", "{small}:rolled", "", "9"),
+        ("LPUSH", "rq:queue:madoguchi", "job"),
+        ("HGETALL", "rq:job:tend-small"),
+        ("SCAN", 0),
+    ],
+    "worker": [
+        *SECRETS,
+        *KEYS_AND_PEOPLE,
+        ("HGET", keys.KEYS, "id"),
+        ("HGET", keys.PEOPLE, "sato"),
+        ("GET", keys.session("3fa9")),
+        ("GET", "{small}:answer:9f3c"),
+        ("XRANGE", "{small}:audit", "-", "+"),
+        ("HSET", "{small}:counts", "2019-04-01/x", "{}"),
+        ("SADD", keys.OFFICES, "atlantis"),
+        ("SET", keys.limit("kiosk:x"), "1"),
+        ("SCAN", 0),
+    ],
+    "display": [
+        *SECRETS,
+        *KEYS_AND_PEOPLE,
+        ("CONFIG", "GET", "*"),
+        ("INFO",),
+        ("XADD", "{small}:ledger", "*", "event", "{}"),
+        ("XRANGE", "{small}:ledger", "-", "+"),
+        ("XTRIM", "{small}:ledger", "MAXLEN", 0),
+        ("HSET", "{small}:head", "seq", "9"),
+        ("HSET", "{small}:desks", "1", "{}"),
+        ("ZADD", "{small}:queue:moving:reception", 1, "x"),
+        ("XREAD", "STREAMS", "{small}:audit", "0"),
+        ("EVALSHA", "0" * 40, 1, "{small}:ledger"),
+        ("EVAL_RO", "return redis.call('XRANGE', KEYS[1], '-', '+')", 1, "{small}:audit"),
+        ("HGETALL", "{small}:figures"),
+        ("GET", "{small}:answer:9f3c"),
+        ("ZRANGE", "rq:failed:madoguchi", 0, -1),
+        ("SADD", keys.OFFICES, "atlantis"),
+        ("SCAN", 0),
+    ],
+    "ops": [("XDEL", "{small}:ledger", "1-0")],
+    "up": [*SECRETS, ("SCAN", 0)],
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_not_ones_own_is_denied(engine: Guarded, name: str) -> None:
+    with connected(engine.url) as administrator:
+        administrator.set("of-another-program", "x")
+        administrator.xadd("{small}:ledger", {"event": "{}"})
+        administrator.hset(keys.KEYS, "id", "hash")
+    with connected(engine.of(name)) as client:
+        for command in (*ANYBODY, *BY_PART[name]):
+            with pytest.raises(ResponseError) as refused:
+                pytest.fail(f"{name} was let do {command}: {client.execute_command(*command)}")
+            assert is_denied(refused.value), (command, refused.value)
+    assert len(engine.refused()) >= 10
+    with connected(engine.url) as administrator:
+        assert administrator.xlen("{small}:ledger") == 1
+        assert administrator.hgetall(keys.KEYS) == {"id": "hash"}
+
+
+def test_a_secret_is_made_once_and_by_nobody_replaced(engine: Guarded) -> None:
+    for name in ("display", "worker", "api"):
+        with connected(engine.of(name)) as client:
+            client.setnx(keys.SECRET, name)
+            assert client.get(keys.SECRET) == "display"
+
+
+def test_an_engine_reads_the_file_and_lets_in_nobody_without_a_name(tmp_path: Path) -> None:
+    file, socket = tmp_path / "users.acl", tmp_path / "s"
+    file.write_text(acl_file(PASSWORDS))
+    settings = {"port": "0", "unixsocket": str(socket), "dir": str(tmp_path), "aclfile": str(file)}
+    words = [word for name, value in settings.items() for word in (f"--{name}", value)]
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen([find_engine().path, *words], stdout=log, stderr=log)
+    try:
+        until(lambda: socket.exists() or server.poll() is not None)
+        assert server.poll() is None, (tmp_path / "log").read_text()
+        url = Guarded(f"unix://{socket}")
+        with connected(url.of("ops")) as client:
+            assert client.acl_whoami() == user("ops")
+        with connected(url.url) as nobody, pytest.raises(Exception, match="authenticated"):
+            nobody.ping()
+    finally:
+        server.terminate()
+        server.wait(10)

@@ -33,6 +33,8 @@ from msgspec import Struct
 from queue_service import keys
 
 PREFIX = "madoguchi-"  # of the users' names: an engine may have others
+# For health checks and monitors: it learns whether the engine answers, without a password.
+HEALTH = f"user {PREFIX}health reset on nopass resetchannels -@all +ping"
 
 _DAY = (
     "tickets",
@@ -208,7 +210,9 @@ def user(part: str) -> str:
 
 def acl_file(passwords: Mapping[str, str], database: int = 0) -> str:
     """The users as a file for the engine's `aclfile`. Passwords by part; only their hashes stand in it."""
-    return "".join(f"{line}\n" for line in [*lines(passwords, database), "user default off"])
+    return "".join(
+        f"{line}\n" for line in [*lines(passwords, database), HEALTH, "user default off"]
+    )
 
 
 def lines(passwords: Mapping[str, str], database: int = 0) -> list[str]:

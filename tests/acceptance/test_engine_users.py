@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -340,6 +340,10 @@ def test_an_engine_reads_the_file_and_lets_in_nobody_without_a_name(tmp_path: Pa
         url = Guarded(f"unix://{socket}")
         with connected(url.of("ops")) as client:
             assert client.acl_whoami() == user("ops")
+        with connected(f"unix://madoguchi-health:-@{socket}") as asks:
+            assert asks.ping()
+            with pytest.raises(NoPermissionError):
+                asks.get(keys.SECRET)
         with connected(url.url) as nobody, pytest.raises(Exception, match="authenticated"):
             nobody.ping()
     finally:

@@ -9,13 +9,14 @@ Where a right is broader than one would wish, and why:
 - The engine wants the right to write every key that a script declares, for it cannot know what the
   script will do, and runs the script's commands under the rights of whoever asked. So `worker`, which
   ends days by a script, may append to every ledger and write the keys of every hall.
-- A command that may append to a stream may also trim it (`XADD … MAXLEN`). Nobody may delete, replace
-  or rename a ledger; `api` and `worker` could still empty one.
+- A command that may append to a stream may also trim it (`XADD … MAXLEN`). No part may delete, replace
+  or rename a ledger; `api` and `worker` could still empty one. `ops` may delete all keys of an office, as
+  a restore clears away what an unfinished one left, and may list the names of all keys (`SCAN`).
 - Everybody reads the secret behind the ids of tickets: a ledger is opened with it. Nobody but `ops` can
   change it or the name of the data set; where there is none yet, each part may make one.
 - `display` looks up the access key, session or person that it is told of, hashes of passwords included,
   and can list none of them. It writes down when a key was used, for any key.
-- rights hold for all offices of an engine; one that shall not see another needs an engine of its own.
+- Rights hold for all offices of an engine; one that shall not see another needs an engine of its own.
 - `api`, `worker` and `ops` read the engine's settings (`CONFIG GET`), to refuse one that forgets.
 - `worker` and `ops` may write all keys of rq. What is in its queue is the name of a job of this house,
   never code (worker/jobs.py).

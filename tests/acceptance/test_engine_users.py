@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from redis.exceptions import NoPermissionError, ResponseError
 from websockets.exceptions import ConnectionClosed
@@ -83,6 +84,7 @@ def part(
         child = subprocess.Popen(
             [sys.executable, "-m", "queue_service.cli", name, *words],
             env=env | {"MADOGUCHI_ADMIN_KEY": ADMIN},
+            stdout=log,
             stderr=log,
             text=True,
         )
@@ -190,6 +192,31 @@ async def test_a_whole_day_is_worked_without_a_right_that_a_part_lacks(
     await asyncio.to_thread(subprocess.run, info, check=True, capture_output=True)
     # rq's own command says which library it is; it does not mind that nobody listens.
     assert engine.refused() == ["madoguchi-ops: toplevel client|setinfo"]
+
+
+def test_everything_on_one_machine_works_as_one_user(engine: Guarded, tmp_path: Path) -> None:
+    file, port = tmp_path / "office.yaml", free_port()
+    file.write_text(OFFICE_YAML)
+    site = f"http://127.0.0.1:{port}"
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"{site}/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    with part(engine, "up", tmp_path, "--port", str(port), "--office", str(file)) as up:
+        until(lambda: ready() or up.poll() is not None, 30)
+        assert up.poll() is None, (tmp_path / "up.log").read_text()
+        issued = httpx.post(
+            f"{site}{SMALL}/tickets",
+            json={"service": "insurance"},
+            headers={"Authorization": f"Bearer {ADMIN}"},
+        )
+        assert issued.status_code == 201, issued.text
+        with connected(engine.url) as administrator:
+            until(lambda: administrator.smembers("rq:workers"), 30)
+    assert engine.refused() == []
 
 
 def test_a_backup_is_restored_by_the_user_of_the_commands(

@@ -20,7 +20,8 @@ MUTE = (
     exceptions.InvalidResponse,
     TimeoutError,
 )
-DENIED_IN_SCRIPT = "ACL failure in script"  # how the engine tells of a script that may not
+# How the engine tells of a script whose user may not: Valkey and newer Redis, Redis 7.0.
+DENIED_IN_SCRIPT = ("ACL failure in script", "The user executing the script can't")
 
 
 def without_password(url: str) -> str:

@@ -191,7 +191,7 @@ async def test_a_whole_day_is_worked_without_a_right_that_a_part_lacks(
     info = [str(Path(sys.executable).with_name("rq")), "info", "-u", engine.of("ops")]
     await asyncio.to_thread(subprocess.run, info, check=True, capture_output=True)
     # rq's own command says which library it is; it does not mind that nobody listens.
-    assert engine.refused() == ["madoguchi-ops: toplevel client|setinfo"]
+    assert set(engine.refused()) <= {"madoguchi-ops: toplevel client|setinfo"}
 
 
 def test_everything_on_one_machine_works_as_one_user(engine: Guarded, tmp_path: Path) -> None:
@@ -412,7 +412,7 @@ def test_a_right_that_is_missing_is_named_with_its_user_and_the_remedy(
     assert "Traceback" not in told and PASSWORDS["worker"] not in told
 
 
-async def test_an_api_without_its_rights_says_so_in_its_log_and_answers_503(
+async def test_an_api_without_its_rights_says_so_and_answers_503(
     engine: Guarded, office: Ledger, tmp_path: Path
 ) -> None:
     await office.apply_office(read_office(OFFICE_YAML, "office.yaml"))
@@ -424,7 +424,7 @@ async def test_an_api_without_its_rights_says_so_in_its_log_and_answers_503(
             refused = client.post(f"{SMALL}/tickets", json={"service": "insurance"})
         assert refused.status_code == 503
         assert refused.json()["code"] == "unavailable"
-        assert "madoguchi-api" in refused.json()["detail"]
+        assert "'evalsha' command; `madoguchi engine users`" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize("password", ["wrong-password-of-the-tests", ""])

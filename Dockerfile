@@ -24,7 +24,10 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends fonts-morisawa-bizud-gothic \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 madoguchi \
-    && install -d -o madoguchi -m 700 /var/lib/madoguchi
+    && install -d -o madoguchi -m 755 /etc/madoguchi/users/engine \
+    && install -d -o madoguchi -m 700 /var/lib/madoguchi \
+        /etc/madoguchi/users/api /etc/madoguchi/users/worker \
+        /etc/madoguchi/users/display /etc/madoguchi/users/ops
 COPY --from=build /opt/madoguchi /opt/madoguchi
 ENV PATH=/opt/madoguchi/bin:$PATH \
     PYTHONUNBUFFERED=1

@@ -22,6 +22,7 @@ Read in this order; each module knows only those above it.
     people          who may sign in, and with what (passwords; sign_in; browsers; audit: who did what)
     api/            the same door over HTTP
     embedded        a private engine for one machine (engine_check, engine_dir, whole_file)
+    engine_users    who may do what in an engine of one's own (engine_trouble: what is wrong with it)
     cli/            the command `madoguchi`
 
 `worker` and `display` are siblings of `api`: they stand on the ledger and do not know each other.

@@ -12,6 +12,7 @@ from redis import exceptions
 
 SECRETS = {"password", "ssl_password", "username"}  # as options of an address
 OTHER_NAME = 62, 64  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and …_IP_ADDRESS_MISMATCH
+OTHER_TIME = 9, 10  # …_CERT_NOT_YET_VALID and …_CERT_HAS_EXPIRED
 DEFAULT = "default"  # the engine's name for whoever gives no name
 MUTE = (
     exceptions.ConnectionError,
@@ -19,7 +20,8 @@ MUTE = (
     exceptions.InvalidResponse,
     TimeoutError,
 )
-DENIED_IN_SCRIPT = "ACL failure in script"  # how the engine tells of a script that may not
+# How the engine tells of a script whose user may not: Valkey and newer Redis, Redis 7.0.
+DENIED_IN_SCRIPT = ("ACL failure in script", "The user executing the script can't")
 
 
 def without_password(url: str) -> str:
@@ -67,7 +69,8 @@ def explained(failure: BaseException, url: str) -> str:
             "rights that `madoguchi engine users` lists; `ACL LOG` in the engine tells which one it lacks."
         )
     place = without_password(url)
-    if isinstance(failure, exceptions.AuthenticationError):
+    # The client tells of it as of a connection that failed, with the reason behind it.
+    if any(isinstance(cause, exceptions.AuthenticationError) for cause in _causes(failure)):
         return (
             f"The engine at {place} does not let the user {user_of(url)!r} in ({_first(failure)}). "
             "Write its name and password into the address (redis://NAME:PASSWORD@host:6379/0), or name "
@@ -82,29 +85,23 @@ def _first(failure: BaseException) -> str:
 
 def _remedy(failure: BaseException, url: str) -> str:
     causes, secure = list(_causes(failure)), url.startswith("rediss://")
+
+    def any_is(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            if cause.verify_code in OTHER_NAME:
-                return (
-                    "Its certificate was made for another name: use that name in the address, or say "
-                    "ssl_check_hostname=false there."
-                )
-            return (
-                "Its certificate is not signed by anybody who is trusted here: name the file with the "
-                "certificate of the authority that signed it (rediss://…?ssl_ca_certs=/path/to/ca.pem)."
-            )
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+            return _of_certificate(cause)
+    if any_is(ssl.SSLError):
         return (
             "They do not agree about TLS: see that the files of ssl_ca_certs, ssl_certfile and ssl_keyfile "
             "are right, and that the engine speaks TLS there (redis:// is for one that does not)."
         )
-    if any(isinstance(cause, FileNotFoundError | PermissionError) for cause in causes) and secure:
+    if secure and any_is(FileNotFoundError, PermissionError):
         return (
             "See that the files which ssl_ca_certs, ssl_certfile and ssl_keyfile name can be read."
         )
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes) or url.startswith(
-        "unix:"
-    ):
+    if any_is(ConnectionRefusedError) or url.startswith("unix:"):
         return "See that it runs and that MADOGUCHI_REDIS_URL is right."
     if secure:
         return (
@@ -112,6 +109,22 @@ def _remedy(failure: BaseException, url: str) -> str:
             "see a certificate of ours, name it with ssl_certfile and ssl_keyfile."
         )
     return "See that it runs and that MADOGUCHI_REDIS_URL is right; if it speaks TLS there, write rediss://."
+
+
+def _of_certificate(doubt: ssl.SSLCertVerificationError) -> str:
+    if doubt.verify_code in OTHER_NAME:
+        return (
+            "Its certificate was made for another name: use that name in the address, or say "
+            "ssl_check_hostname=false there."
+        )
+    if doubt.verify_code in OTHER_TIME:
+        return (
+            "Its certificate is not good today: see to its dates, and to the clock of this machine."
+        )
+    return (
+        "Its certificate is not signed by anybody who is trusted here: name the file with the "
+        "certificate of the authority that signed it (rediss://…?ssl_ca_certs=/path/to/ca.pem)."
+    )
 
 
 def _causes(failure: BaseException | None) -> Iterator[BaseException]:

@@ -9,13 +9,14 @@ Where a right is broader than one would wish, and why:
 - The engine wants the right to write every key that a script declares, for it cannot know what the
   script will do, and runs the script's commands under the rights of whoever asked. So `worker`, which
   ends days by a script, may append to every ledger and write the keys of every hall.
-- A command that may append to a stream may also trim it (`XADD … MAXLEN`). Nobody may delete, replace
-  or rename a ledger; `api` and `worker` could still empty one.
+- A command that may append to a stream may also trim it (`XADD … MAXLEN`). No part may delete, replace
+  or rename a ledger; `api` and `worker` could still empty one. `ops` may delete all keys of an office, as
+  a restore clears away what an unfinished one left, and may list the names of all keys (`SCAN`).
 - Everybody reads the secret behind the ids of tickets: a ledger is opened with it. Nobody but `ops` can
   change it or the name of the data set; where there is none yet, each part may make one.
 - `display` looks up the access key, session or person that it is told of, hashes of passwords included,
   and can list none of them. It writes down when a key was used, for any key.
-- rights hold for all offices of an engine; one that shall not see another needs an engine of its own.
+- Rights hold for all offices of an engine; one that shall not see another needs an engine of its own.
 - `api`, `worker` and `ops` read the engine's settings (`CONFIG GET`), to refuse one that forgets.
 - `worker` and `ops` may write all keys of rq. What is in its queue is the name of a job of this house,
   never code (worker/jobs.py).
@@ -33,6 +34,8 @@ from msgspec import Struct
 from queue_service import keys
 
 PREFIX = "madoguchi-"  # of the users' names: an engine may have others
+# For health checks and monitors: it learns whether the engine answers, without a password.
+HEALTH = f"user {PREFIX}health reset on nopass resetchannels -@all +ping"
 
 _DAY = (
     "tickets",
@@ -208,7 +211,9 @@ def user(part: str) -> str:
 
 def acl_file(passwords: Mapping[str, str], database: int = 0) -> str:
     """The users as a file for the engine's `aclfile`. Passwords by part; only their hashes stand in it."""
-    return "".join(f"{line}\n" for line in [*lines(passwords, database), "user default off"])
+    return "".join(
+        f"{line}\n" for line in [*lines(passwords, database), HEALTH, "user default off"]
+    )
 
 
 def lines(passwords: Mapping[str, str], database: int = 0) -> list[str]:

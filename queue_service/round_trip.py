@@ -182,7 +182,10 @@ async def answered() -> AsyncIterator[None]:
         raise Unavailable("Whatever answers there is no engine.") from failure
     except ResponseError as failure:
         if is_denied(failure):
-            raise Unavailable(f"The engine does not let us do this: {failure}") from failure
+            needed = "`madoguchi engine users` lists the rights that it needs"
+            raise Unavailable(
+                f"The engine's user may not do this: {failure}; {needed}."
+            ) from failure
         if not str(failure).startswith(("MISCONF", "LOADING", "CLUSTERDOWN", "NOREPLICAS")):
             raise
         raise Unavailable(f"The engine cannot write: {failure}") from failure

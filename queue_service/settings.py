@@ -19,7 +19,7 @@ SHORTEST_RETENTION = 7  # days: a slip of the finger must not delete last week
 LONGEST_RETENTION = 36_500
 
 ENGINE_OPTIONS = {  # of an address, as redis-py takes them
-    *("db", "username", "password", "protocol", "client_name", "health_check_interval"),
+    *("db", "username", "password", "protocol"),
     *("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password"),
     *("ssl_check_hostname", "ssl_cert_reqs"),
 }

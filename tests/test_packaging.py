@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from queue_service.cli import parser
+from queue_service.cli import main, parser
 from queue_service.version import VERSION
 
 ROOT = Path(__file__).parents[1]
@@ -98,9 +98,35 @@ def test_the_engine_in_compose_forgets_nothing_and_is_not_published(
         "--appendfsync": "always",
         "--maxmemory-policy": "noeviction",
         "--save": "",
+        "--aclfile": "/etc/madoguchi/users/engine/users.acl",
     }
-    assert [(v["type"], v["target"]) for v in engine["volumes"]] == [("volume", "/data")]
+    (data, users) = engine["volumes"]
+    assert (data["type"], data["target"]) == ("volume", "/data")
+    assert (users["target"], users["read_only"]) == ("/etc/madoguchi/users/engine", True)
+    assert engine["depends_on"]["users"]["condition"] == "service_completed_successfully"
     assert "ports" not in engine
+
+
+def test_each_part_in_compose_sees_its_own_user_of_the_engine_and_no_other(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    """The files are those that the command of the service `users` writes."""
+    users = services["users"]
+    command = [word.replace("/etc/madoguchi/users", str(tmp_path)) for word in users["command"]]
+    assert main(command) == 0
+    assert users["network_mode"] == "none"
+    (asks,) = re.findall(r"--user (\S+)", " ".join(services["redis"]["healthcheck"]["test"]))
+    assert f"user {asks} " in (tmp_path / "engine" / "users.acl").read_text()
+    seen = {volume["target"] for volume in users["volumes"]}
+    for part in PARTS:
+        service = services[part]
+        assert "MADOGUCHI_REDIS_URL" not in service["environment"]
+        named = service["environment"]["MADOGUCHI_REDIS_URL_FILE"]
+        url = Path(named.replace("/etc/madoguchi/users", str(tmp_path))).read_text()
+        assert url.startswith(f"redis://madoguchi-{part}:")
+        assert f"user madoguchi-{part} " in (tmp_path / "engine" / "users.acl").read_text()
+        mounted = [v for v in service["volumes"] if v["target"] in seen]
+        assert [(v["target"], v["read_only"]) for v in mounted] == [(str(Path(named).parent), True)]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import threading
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -21,10 +22,12 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self._signs.cert_pem.write_to_path(str(self.file))
 
-    def server(self, *names: str, asks: bool = False) -> ssl.SSLContext:
+    def server(
+        self, *names: str, asks: bool = False, until: datetime | None = None
+    ) -> ssl.SSLContext:
         """What a server of these names shows; with `asks`, whom it does not know it turns away."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._signs.issue_cert(*names).configure_cert(context)
+        self._signs.issue_cert(*names, not_after=until).configure_cert(context)
         if asks:
             context.verify_mode = ssl.CERT_REQUIRED
             self._signs.configure_trust(context)

@@ -67,7 +67,7 @@ def user(client: Client, settings: Settings) -> Iterator[Finding]:
         yield Finding("user", "ok", "the engine listens on a socket that only its owner may open")
         return
     name = client.acl_whoami()
-    if name == DEFAULT and client.acl_getuser(DEFAULT)["commands"] == ["+@all"]:
+    if name == DEFAULT and "+@all" in client.acl_getuser(DEFAULT)["categories"]:
         remedy = (
             "Every part may read and delete all there is. `madoguchi engine users` makes a user for each "
             "part, with the rights it needs."

@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -46,6 +47,7 @@ def _add_users(group: Commands) -> None:
           display  reads boards; writes only when a key was used last
           ops      these commands: doctor, backup, restore, verify, import, keys, …
           up       api and worker, for `madoguchi up`
+        and `health`, who has no password and may PING, for health checks.
         `default`, as whom everybody works who gives no name, is turned off: whoever looks after the
         engine needs a user of his own, such as `ACL SETUSER root on >PASSWORD ~* &* +@all`.
 
@@ -63,6 +65,12 @@ def _add_users(group: Commands) -> None:
           MADOGUCHI_REDIS_URL_FILE=/etc/madoguchi/users/api/url madoguchi api
           MADOGUCHI_REDIS_URL_FILE=/etc/madoguchi/users/ops/url madoguchi doctor
         """,
+    )
+    users.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"whom to make a user for, of {', '.join(PARTS)} (default: all)",
     )
     users.add_argument(
         "--address",
@@ -93,8 +101,13 @@ def _address(text: str) -> str:
 def _users(args: argparse.Namespace, settings: Settings) -> int:
     address = urlsplit(args.address or settings.redis_url or NOWHERE)
     folder: Path | None = args.output
-    kept = {} if args.new_passwords or folder is None else _kept(folder)
-    passwords = {part: kept.get(part) or secrets.token_hex(PASSWORD_BYTES) for part in PARTS}
+    parts = args.parts or list(PARTS)
+    if unknown := set(parts) - PARTS.keys():
+        raise CommandFailed(
+            f"There is no part {', '.join(sorted(unknown))}. There are: {', '.join(PARTS)}."
+        )
+    kept = {} if args.new_passwords or folder is None else _kept(folder, parts)
+    passwords = {part: kept.get(part) or secrets.token_hex(PASSWORD_BYTES) for part in parts}
     urls = {part: _url(address, part, password) for part, password in passwords.items()}
     if folder is None:
         print(acl_file(passwords, _database(address)))
@@ -110,7 +123,7 @@ def _users(args: argparse.Namespace, settings: Settings) -> int:
         _write(folder / part / "url", f"{url}\n")
     print(f"{'engine':<8} aclfile {folder / ACL_FILE}")
     print(
-        *(f"{part:<8} MADOGUCHI_REDIS_URL_FILE={folder / part / 'url'}" for part in PARTS), sep="\n"
+        *(f"{part:<8} MADOGUCHI_REDIS_URL_FILE={folder / part / 'url'}" for part in parts), sep="\n"
     )
     if kept:
         say("The passwords are those of before. An engine that runs wants `ACL LOAD`.")
@@ -130,10 +143,10 @@ def _database(address: SplitResult) -> int:
     return int(named) if named.isdecimal() else 0
 
 
-def _kept(folder: Path) -> dict[str, str]:
+def _kept(folder: Path, parts: Iterable[str]) -> dict[str, str]:
     """The passwords that stand in the files of a folder."""
     found = {}
-    for part in PARTS:
+    for part in parts:
         file = folder / part / "url"
         if file.exists():
             password = urlsplit(file.read_text("utf-8").strip()).password

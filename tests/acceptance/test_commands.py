@@ -410,7 +410,7 @@ def test_doctor_finds_a_data_set_in_order(command: Command) -> None:
     assert found.pop("worker") == "warn", "nothing runs"
     assert found.pop("disk") in ("ok", "warn"), "as this machine has it"
     assert found == dict.fromkeys(
-        ("engine", "persistence", "data", "clock", "time_zones", "people"), "ok"
+        ("engine", "user", "persistence", "data", "clock", "time_zones", "people"), "ok"
     )
     assert told.code == 0
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,12 +129,14 @@ class Wrong(NamedTuple):
     asks: bool = False  # whether it wants to see a certificate of ours
     scheme: str = "rediss"
     options: str = "{trusting}"
+    until: datetime | None = None  # the last day of its certificate
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         Wrong("made for another name", names=("engine.example",)),
+        Wrong("not good today", until=datetime(2025, 1, 1, tzinfo=UTC)),
         Wrong("if it speaks TLS there, write rediss://", scheme="redis", options=""),
         Wrong("name it with ssl_certfile and ssl_keyfile", asks=True),
         Wrong("ssl_ca_certs=/path/to/ca.pem", options=""),
@@ -143,7 +146,9 @@ class Wrong(NamedTuple):
     ],
 )
 def test_what_is_wrong_between_us_is_named(secured: Secured, run: Run, wrong: Wrong) -> None:
-    server = secured.authority.server(*wrong.names, asks=wrong.asks) if wrong.names else None
+    server = None
+    if wrong.names:
+        server = secured.authority.server(*wrong.names, asks=wrong.asks, until=wrong.until)
     with Front(secured.socket, server) as front:
         options = wrong.options.format(trusting=secured.trusting)
         url = secured.at(front, options, wrong.scheme).of("ops").rstrip("?")

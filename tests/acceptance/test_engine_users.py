@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from queue_service import keys
@@ -82,6 +84,7 @@ def part(
         child = subprocess.Popen(
             [sys.executable, "-m", "queue_service.cli", name, *words],
             env=env | {"MADOGUCHI_ADMIN_KEY": ADMIN},
+            stdout=log,
             stderr=log,
             text=True,
         )
@@ -188,7 +191,32 @@ async def test_a_whole_day_is_worked_without_a_right_that_a_part_lacks(
     info = [str(Path(sys.executable).with_name("rq")), "info", "-u", engine.of("ops")]
     await asyncio.to_thread(subprocess.run, info, check=True, capture_output=True)
     # rq's own command says which library it is; it does not mind that nobody listens.
-    assert engine.refused() == ["madoguchi-ops: toplevel client|setinfo"]
+    assert set(engine.refused()) <= {"madoguchi-ops: toplevel client|setinfo"}
+
+
+def test_everything_on_one_machine_works_as_one_user(engine: Guarded, tmp_path: Path) -> None:
+    file, port = tmp_path / "office.yaml", free_port()
+    file.write_text(OFFICE_YAML)
+    site = f"http://127.0.0.1:{port}"
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"{site}/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    with part(engine, "up", tmp_path, "--port", str(port), "--office", str(file)) as up:
+        until(lambda: ready() or up.poll() is not None, 30)
+        assert up.poll() is None, (tmp_path / "up.log").read_text()
+        issued = httpx.post(
+            f"{site}{SMALL}/tickets",
+            json={"service": "insurance"},
+            headers={"Authorization": f"Bearer {ADMIN}"},
+        )
+        assert issued.status_code == 201, issued.text
+        with connected(engine.url) as administrator:
+            until(lambda: administrator.smembers("rq:workers"), 30)
+    assert engine.refused() == []
 
 
 def test_a_backup_is_restored_by_the_user_of_the_commands(
@@ -339,8 +367,122 @@ def test_an_engine_reads_the_file_and_lets_in_nobody_without_a_name(tmp_path: Pa
         url = Guarded(f"unix://{socket}")
         with connected(url.of("ops")) as client:
             assert client.acl_whoami() == user("ops")
+        with connected(f"unix://madoguchi-health:-@{socket}") as asks:
+            assert asks.ping()
+            with pytest.raises(NoPermissionError):
+                asks.get(keys.SECRET)
         with connected(url.url) as nobody, pytest.raises(Exception, match="authenticated"):
             nobody.ping()
     finally:
         server.terminate()
         server.wait(10)
+
+
+# ---- what is said
+
+
+def test_doctor_warns_of_whoever_may_do_all_and_is_content_with_a_user_of_its_own(
+    engine: Guarded, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, told = run(engine, "doctor", "--only", "user")
+    assert (code, "ok    user         works as the engine's user madoguchi-ops" in told) == (
+        0,
+        True,
+    )
+    monkeypatch.setenv("MADOGUCHI_REDIS_URL", engine.url)
+    assert main(["doctor", "--only", "user"]) == 0, "a warning is no failure"
+    told = capsys.readouterr().out
+    assert "warn  user         works as the engine's user default, who may do all" in told
+    assert "→" in told and "`madoguchi engine users`" in told
+
+
+def test_a_right_that_is_missing_is_named_with_its_user_and_the_remedy(
+    engine: Guarded, run: Run, tmp_path: Path
+) -> None:
+    with connected(engine.url) as administrator:
+        administrator.execute_command("ACL", "SETUSER", user("ops"), "-info")
+        administrator.execute_command("ACL", "SETUSER", user("worker"), "clearselectors")
+    code, told = run(engine, "doctor")
+    assert code == 1
+    assert "'madoguchi-ops'" in told and "'info' command" in told
+    assert "`madoguchi engine users`" in told
+    code, told = run(engine, "keys", "list", part="worker")
+    assert code == 1
+    assert "'madoguchi-worker'" in told and "setnx" in told
+    assert "Traceback" not in told and PASSWORDS["worker"] not in told
+
+
+async def test_an_api_without_its_rights_says_so_and_answers_503(
+    engine: Guarded, office: Ledger, tmp_path: Path
+) -> None:
+    await office.apply_office(read_office(OFFICE_YAML, "office.yaml"))
+    with live(engine.of("api"), tmp_path) as running:
+        with running.client() as client:
+            assert client.get(f"{SMALL}/board").status_code == 200
+            with connected(engine.url) as administrator:
+                administrator.execute_command("ACL", "SETUSER", user("api"), "clearselectors")
+            refused = client.post(f"{SMALL}/tickets", json={"service": "insurance"})
+        assert refused.status_code == 503
+        assert refused.json()["code"] == "unavailable"
+        assert "'evalsha' command; `madoguchi engine users`" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("password", ["wrong-password-of-the-tests", ""])
+def test_whoever_is_not_let_in_is_told_what_to_write(
+    engine: Guarded,
+    password: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = f"madoguchi-ops:{password}@" if password else ""
+    monkeypatch.setenv("MADOGUCHI_REDIS_URL", engine.url.replace("://", f"://{name}", 1))
+    with connected(engine.of("ops")) as kept, connected(engine.url) as administrator:
+        kept.ping()
+        administrator.ping()
+        administrator.execute_command("ACL", "SETUSER", "default", "off")
+        try:
+            for words in (["keys", "list"], ["doctor"]):
+                assert main(words) == 1
+                told = "".join(capsys.readouterr())
+                assert (
+                    f"does not let the user '{'madoguchi-ops' if password else 'default'}' in"
+                    in told
+                )
+                assert "redis://NAME:PASSWORD@host:6379/0" in told
+                assert "wrong-password" not in told
+        finally:
+            administrator.execute_command("ACL", "SETUSER", "default", "on")
+
+
+# ---- what a display no longer writes
+
+
+async def test_a_display_waits_until_somebody_else_begins_the_day(
+    engine: Guarded, office: Ledger, tmp_path: Path
+) -> None:
+    await office.apply_office(read_office(OFFICE_YAML, "office.yaml"))
+    await issue(office)
+    key, held = await Access(office.redis).new(Role.DISPLAY, OFFICE)
+    await office.simulate(OFFICE, TEN_O_CLOCK + DAY_MS, 0)
+    before = await office.redis.xlen(keys.of(OFFICE, "ledger"))
+    port = free_port()
+
+    def turned_away() -> bool:
+        try:
+            with connect(f"ws://127.0.0.1:{port}/ws/offices/{OFFICE}/board") as screen:
+                screen.send(f'{{"key": "{key}"}}')
+                screen.recv(5)
+        except ConnectionClosed as closed:
+            return closed.rcvd is not None and closed.rcvd.code == 1013
+        except OSError:
+            return False  # it has not started yet
+        raise AssertionError("yesterday's board was sent")
+
+    with part(engine, "display", tmp_path, "--port", str(port)):
+        await asyncio.to_thread(until, turned_away, 30)
+        assert await office.redis.xlen(keys.of(OFFICE, "ledger")) == before
+        await office.tend(OFFICE)
+        assert OFFICE in await asyncio.to_thread(first_board, port, key)
+    assert held.id in await Access(office.redis).used(), "last use is noted all the same"
+    assert engine.refused() == []
+    assert "not been begun by anybody" in (tmp_path / "display.log").read_text()

@@ -29,6 +29,7 @@ from queue_service.round_trip import Intent
 from queue_service.settings import Settings
 from queue_service.sign_in import SignIn
 from tests.access_table import NO, OWN, Row, page, rows, whole_app
+from tests.guarded import guarded
 from tests.hall import OFFICE, OFFICE_YAML
 from tests.live import Live, live
 
@@ -105,8 +106,10 @@ async def hall(ledger: Ledger, engine_url: str, tmp_path: Path) -> Hall:
     await ledger.redis.hset(keys.PEOPLE, mapping=alike)
     for role, (where, office) in itertools.product(ROLES, WHERE.items()):
         askers.append(Asker(None, role, where, await session(access, role, office)))
-    with live(engine_url, tmp_path) as running:
+    # As the engine's user of its part, which must be let do whatever any route does.
+    with guarded(engine_url) as engine, live(engine.of("api"), tmp_path) as running:
         yield Hall(running, askers, lambda: next(ids), iter(names).__next__)
+        assert engine.refused() == []
 
 
 async def session(access: Access, role: Role, office: str | None) -> str:

@@ -59,7 +59,7 @@ def test_no_password_stands_in_the_file() -> None:
     text = acl_file(dict.fromkeys(PARTS, "a-password-of-the-tests"))
     assert "a-password" not in text
     assert text.splitlines()[-1] == "user default off"
-    assert len(text.splitlines()) == len(PARTS) + 1
+    assert len(text.splitlines()) == len(PARTS) + 2
 
 
 def test_only_another_database_has_to_be_selected() -> None:
@@ -135,6 +135,16 @@ def test_without_a_folder_everything_is_shown_once(
         r"display +MADOGUCHI_REDIS_URL=redis://madoguchi-display:\w{64}@10\.0\.0\.5", out
     )
     assert "of-before" not in out + err
+
+
+def test_only_those_that_are_named_get_a_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = written(tmp_path / "users", "api", "ops")
+    assert set(files) == {"engine/users.acl", "api/url", "ops/url"}
+    assert "madoguchi-worker" not in files["engine/users.acl"]
+    assert main(["engine", "users", "kiosk", "--output", str(tmp_path / "users")]) == 1
+    assert "There is no part kiosk. There are: api, worker" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("address", ["10.0.0.5:6379", "", "redis://h:x/0", "redis://h?ssl_ca=/x"])

@@ -6,7 +6,7 @@ entry. What is done about keys and people has no entry, so it is noted whole. A 
 year.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from itertools import islice
 from typing import Any
 
@@ -97,23 +97,19 @@ async def _told(ledger: Questions, office: str, wanted: set[int]) -> dict[int, A
     return {entry.id: entry.event for entry in found}
 
 
-def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
     """First and last of each run of numbers that lie close together.
 
-    >>> list(_runs([1, 2, 900, 905]))
+    >>> _runs([1, 2, 900, 905])
     [(1, 2), (900, 905)]
     """
-    first = last = None
+    runs: list[tuple[int, int]] = []
     for number in numbers:
-        if first is None or last is None:
-            first = last = number
-        elif number - last > APART:
-            yield first, last
-            first = last = number
+        if runs and number - runs[-1][1] <= APART:
+            runs[-1] = runs[-1][0], number
         else:
-            last = number
-    if first is not None and last is not None:
-        yield first, last
+            runs.append((number, number))
+    return runs
 
 
 async def _of_access(ledger: Questions, office: str | None, until: str, limit: int) -> list[Note]:

@@ -9,6 +9,7 @@ the role and the office as well: whoever can write the engine makes nobody an ad
 import asyncio
 import itertools
 import unicodedata
+from functools import cache
 
 import argon2
 
@@ -21,7 +22,12 @@ DISTINCT = 3  # characters that differ
 AT_ONCE = 2  # hashes a process computes at a time: each takes 64 MiB and a tenth of a second
 
 _hasher = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
-_NOBODY = _hasher.hash("nobody")  # compared with where there is no such person: that takes as long
+
+
+@cache
+def _nobody() -> str:
+    """What is compared with where there is no such person: that takes as long."""
+    return _hasher.hash("nobody")
 
 
 def meant(typed: str) -> str:
@@ -59,6 +65,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(AT_ONCE)
+        _nobody()  # before anybody asks, or the first name that there is not would take twice as long
 
     async def hash(self, proof: str) -> str:
         """The slow hash of a keyed hash."""
@@ -73,7 +80,7 @@ class Passwords:
 
 def _matches(proof: str, kept: str | None) -> bool:
     try:
-        _hasher.verify(kept or _NOBODY, proof)
+        _hasher.verify(kept or _nobody(), proof)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
     return kept is not None

@@ -140,9 +140,14 @@ class People:
 
     async def find(self, typed: str) -> Person | None:
         """Whoever signs in with this name."""
-        async with answered():
-            stored = await self._access.redis.hget(keys.PEOPLE, meant_name(typed))
+        stored = await self.stored(typed)
         return decoded(stored) if stored else None
+
+    async def stored(self, typed: str) -> str | None:
+        """What is stored of a person, if there is one."""
+        async with answered():
+            stored: str | None = await self._access.redis.hget(keys.PEOPLE, meant_name(typed))
+        return stored
 
     async def raw(self, typed: str) -> str:
         """What is stored of a person.
@@ -150,11 +155,9 @@ class People:
         Raises:
             UnknownPerson
         """
-        name = meant_name(typed)
-        async with answered():
-            stored: str | None = await self._access.redis.hget(keys.PEOPLE, name)
+        stored = await self.stored(typed)
         if stored is None:
-            raise UnknownPerson(name=name)
+            raise UnknownPerson(name=meant_name(typed))
         return stored
 
     # Passwords
@@ -171,10 +174,7 @@ class People:
         Raises:
             WeakPassword
         """
-        wrong = complaint(meant(password), person.name, person.role)
-        if not wrong and await self.matches(person, password):
-            wrong = "it is the one you were given: choose another"
-        if wrong:
+        if wrong := complaint(meant(password), person.name, person.role):
             raise WeakPassword(wrong, field="new_password")
         return await self.with_password(person, password, temporary=False)
 

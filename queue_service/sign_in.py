@@ -26,7 +26,7 @@ from queue_service.refusals import (
     CodeNeeded,
     NewPasswordNeeded,
     TooManySignIns,
-    UnknownPerson,
+    WeakPassword,
     WrongSignIn,
 )
 from queue_service.rights import Credential
@@ -77,7 +77,7 @@ class SignIn:
             TooManySignIns, WrongSignIn, CodeNeeded, NewPasswordNeeded, WeakPassword
         """
         name = meant_name(attempt.name)
-        was = await self._stored(name)
+        was = await self._people.stored(name)
         person = decoded(was) if was else None
         await self._ask_for_patience(name, person, attempt)
         proved = await self._proved(person, attempt)
@@ -98,12 +98,6 @@ class SignIn:
             name=credential.person,
             office=credential.office,
         )
-
-    async def _stored(self, name: str) -> str | None:
-        try:
-            return await self._people.raw(name)
-        except UnknownPerson:
-            return None
 
     async def _ask_for_patience(self, name: str, person: Person | None, attempt: Attempt) -> None:
         there = network(attempt.address)
@@ -150,8 +144,13 @@ class SignIn:
         wanted = attempt.new_password
         if wanted is None and person.temporary:
             raise NewPasswordNeeded
-        if wanted is None or (not person.temporary and await self._people.matches(person, wanted)):
+        if wanted is None:
             return person
+        if await self._people.matches(person, wanted):
+            if person.temporary:
+                reason = "it is the one you were given: choose another"
+                raise WeakPassword(reason, field="new_password")
+            return person  # an answer was lost, see `_proved`
         return await self._people.with_own_password(person, wanted)
 
     async def _begin(self, was: str, person: Person, step: int | None, intent: Intent) -> Signed:

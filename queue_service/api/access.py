@@ -4,7 +4,7 @@ An administrator of one office makes, sees and takes back the keys of that offic
 give nobody a right that he lacks.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from litestar import Response, Router, delete, get, post
@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from queue_service.access import LABEL, Access, Made
 from queue_service.api.guard import ADMIN, PUBLIC, check_office, holder
 from queue_service.api.request import TheIntent, TheLedger
-from queue_service.api.schemas import END, Body, Word
+from queue_service.api.schemas import END, Body, Word, utc
 from queue_service.api.tickets import REPLAYED, Asked, Nothing
 from queue_service.enrolment import Enrolment
 from queue_service.ledger import Ledger
@@ -112,7 +112,7 @@ async def make_key(
     intent: TheIntent,
 ) -> Response[NewKey]:
     """Make a key. It is shown in this answer, and kept as a hash alone."""
-    await _check_place(request, ledger, data.office)
+    await check_place(request, ledger, data.office)
     return _new_key(await access.make(data.role, data.office, data.label, intent))
 
 
@@ -156,14 +156,14 @@ async def offer_code(
     intent: TheIntent,
 ) -> Response[Code]:
     """Make a code of eight characters that puts one device into service within ten minutes."""
-    await _check_place(request, ledger, data.office)
+    await check_place(request, ledger, data.office)
     offered = await Enrolment(access).offer(Role(data.role), data.office, data.label, intent)
     view = Code(
         code=offered.code,
         role=offered.offer.role,
         office=offered.offer.office,
         label=offered.offer.label,
-        expires_at=_time(offered.until),
+        expires_at=utc(offered.until),
     )
     return Response(view, headers=REPLAYED if offered.replayed else None)
 
@@ -181,7 +181,12 @@ async def enrol(
     return _new_key(await Enrolment(access).enrol(data.code, address, intent))
 
 
-async def _check_place(request: Asked, ledger: Ledger, office: str | None) -> None:
+async def check_place(request: Asked, ledger: Ledger, office: str | None) -> None:
+    """Hold whoever asks to an office that stands in the body or the query, and that there is.
+
+    Raises:
+        Problem, UnknownOffice
+    """
     check_office(holder(request), office)
     if office is not None:
         await ledger.known_office(office)
@@ -206,13 +211,9 @@ def _key(held: Credential, used: int | None) -> Key:
         role=held.role,
         office=held.office,
         label=held.label,
-        created_at=_time(held.created_at),
-        last_used_at=None if used is None else _time(used),
+        created_at=utc(held.created_at),
+        last_used_at=None if used is None else utc(used),
     )
-
-
-def _time(at: int) -> datetime:
-    return datetime.fromtimestamp(at // 1000, UTC)
 
 
 handlers: list[Any] = [make_key, list_keys, revoke_key, delete_key, offer_code, enrol]

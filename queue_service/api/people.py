@@ -3,7 +3,7 @@
 As with keys, an administrator of one office rules over the people of that office and no others.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import segno
@@ -13,10 +13,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from queue_service import audit
-from queue_service.api.access import TheAccess, provide_access
+from queue_service.api.access import TheAccess, check_place, provide_access
 from queue_service.api.guard import ADMIN, check_office, holder
 from queue_service.api.request import TheIntent, TheLedger
-from queue_service.api.schemas import END, Body, Word
+from queue_service.api.schemas import END, Body, Word, utc
 from queue_service.api.tickets import REPLAYED, Asked, Nothing
 from queue_service.people import LETTERS, Invited, People, Person, checked_name
 from queue_service.rights import Role
@@ -108,9 +108,7 @@ async def add_person(
 ) -> Response[InvitedView]:
     """Let somebody sign in. The first password is shown in this answer; the person changes it."""
     checked_name(data.name)
-    check_office(holder(request), data.office)
-    if data.office is not None:
-        await ledger.known_office(data.office)
+    await check_place(request, ledger, data.office)
     role = Role(data.role)
     invited = await people.add(
         data.name, role, data.office, intent, second_factor=data.second_factor
@@ -165,9 +163,7 @@ async def read_audit(
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
 ) -> AuditView:
     """Who did what, newest first. Ask again with `before`; null there is the end."""
-    check_office(holder(request), office)
-    if office is not None:
-        await ledger.known_office(office)
+    await check_place(request, ledger, office)
     notes = await audit.latest(ledger, office, before=before, limit=limit)
     more = notes[-1].id if len(notes) >= limit else None
     return AuditView(audit=[_note(each) for each in notes], before=more)
@@ -203,14 +199,14 @@ def _view(person: Person) -> PersonView:
         office=person.office,
         second_factor=person.salt is not None,
         signed_in=not person.temporary,
-        created_at=_time(person.created_at),
+        created_at=utc(person.created_at),
     )
 
 
 def _note(note: audit.Note) -> NoteView:
     return NoteView(
         id=note.id,
-        at=_time(note.at),
+        at=utc(note.at),
         by=note.by,
         did=note.did,
         office=note.office,
@@ -218,10 +214,6 @@ def _note(note: audit.Note) -> NoteView:
         desk=note.desk,
         entry_id=note.entry,
     )
-
-
-def _time(at: int) -> datetime:
-    return datetime.fromtimestamp(at // 1000, UTC)
 
 
 handlers: list[Any] = [add_person, list_people, reset_person, remove_person, read_audit]

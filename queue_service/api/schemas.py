@@ -3,7 +3,7 @@
 Ids and words that reach the scripts match `Word`: safe in keys, in JSON, and in a log.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from litestar import Request
@@ -43,6 +43,11 @@ Services = Annotated[tuple[Word, ...], Meta(max_length=100)]
 
 
 Needs = Annotated[tuple[Word, ...], Meta(max_length=10, examples=[["wheelchair"]])]
+
+
+def utc(at: int) -> datetime:
+    """An instant in ms as it is shown where no office says what time it is."""
+    return datetime.fromtimestamp(at // 1000, UTC)
 
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

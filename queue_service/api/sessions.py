@@ -1,6 +1,6 @@
 """Signing in and out. The session is a cookie that no script can read and no other site can use."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, Router, delete, get, post
@@ -15,7 +15,7 @@ from queue_service.api.access import TheAccess, provide_access
 from queue_service.api.guard import ANYONE, PUBLIC, holder, over_tls, session_token
 from queue_service.api.problems import Problem
 from queue_service.api.request import TheIntent, provide_intent_of_anybody
-from queue_service.api.schemas import Body
+from queue_service.api.schemas import Body, utc
 from queue_service.api.tickets import REPLAYED, Asked
 from queue_service.refusals import Unavailable
 from queue_service.rights import Role
@@ -114,7 +114,7 @@ async def sign_out(request: Asked, signing: TheSignIn) -> Response[None]:
 
 
 def _view(who: Any) -> SessionView:
-    until = datetime.fromtimestamp(who.until // 1000, UTC) if isinstance(who, Session) else None
+    until = utc(who.until) if isinstance(who, Session) else None
     return SessionView(
         person=who.person, role=who.role, office=who.office, label=who.label, until=until
     )

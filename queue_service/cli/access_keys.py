@@ -2,7 +2,6 @@
 
 import argparse
 import re
-from datetime import UTC, datetime
 
 from queue_service import enrolment
 from queue_service.access import LABEL, Made
@@ -14,6 +13,7 @@ from queue_service.cli.command import (
     answer,
     say,
     table,
+    written,
 )
 from queue_service.cli.engines import access_of, by_hand, check_office, with_ledger
 from queue_service.enrolment import Enrolment, Offered
@@ -158,7 +158,7 @@ def _enrol(args: argparse.Namespace, settings: Settings) -> int:
         "role": offered.offer.role,
         "office": offered.offer.office,
         "label": offered.offer.label,
-        "expires_at": _written(offered.until),
+        "expires_at": written(offered.until),
     }
     answer(args, told, offered.code)
     if args.format == "text":
@@ -180,8 +180,8 @@ def _list(args: argparse.Namespace, settings: Settings) -> int:
                 "role": each.role,
                 "office": each.office,
                 "label": each.label,
-                "created_at": _written(each.created_at),
-                "last_used_at": _written(used[each.id]) if each.id in used else None,
+                "created_at": written(each.created_at),
+                "last_used_at": written(used[each.id]) if each.id in used else None,
             }
             for each in await access.list()
         ]
@@ -199,10 +199,6 @@ def _list(args: argparse.Namespace, settings: Settings) -> int:
     header = ("id", "role", "office", "created", "used", "label")
     answer(args, {"keys": found}, table(header, rows))
     return 0
-
-
-def _written(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
 
 
 def _revoke(args: argparse.Namespace, settings: Settings) -> int:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -156,6 +156,11 @@ def answer(given: argparse.Namespace, value: Any, text: str) -> None:
     if given.format == "json":
         text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     print(text)
+
+
+def written(at: int) -> str:
+    """An instant in ms, to the second."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -3,12 +3,20 @@
 import argparse
 import re
 import sys
-from datetime import UTC, datetime
 
 import segno
 
 from queue_service import audit
-from queue_service.cli.command import Commands, Parser, add_format, add_office, answer, say, table
+from queue_service.cli.command import (
+    Commands,
+    Parser,
+    add_format,
+    add_office,
+    answer,
+    say,
+    table,
+    written,
+)
 from queue_service.cli.engines import access_of, by_hand, check_office, with_ledger
 from queue_service.ledger import Ledger
 from queue_service.passwords import SHORTEST, SHORTEST_OF_ADMIN, Passwords
@@ -209,7 +217,7 @@ def _list(args: argparse.Namespace, settings: Settings) -> int:
             "office": each.office,
             "second_factor": each.salt is not None,
             "signed_in": not each.temporary,
-            "created_at": _written(each.created_at),
+            "created_at": written(each.created_at),
         }
         for each in found
     ]
@@ -219,7 +227,7 @@ def _list(args: argparse.Namespace, settings: Settings) -> int:
             each.role,
             each.office or "all",
             "yes" if each.salt else "no",
-            _written(each.created_at),
+            written(each.created_at),
             "new" if each.temporary else "",
         ]
         for each in found
@@ -245,7 +253,7 @@ def _audit(args: argparse.Namespace, settings: Settings) -> int:
     told = [
         {
             "id": each.id,
-            "at": _written(each.at),
+            "at": written(each.at),
             "by": each.by,
             "did": each.did,
             "office": each.office,
@@ -257,7 +265,7 @@ def _audit(args: argparse.Namespace, settings: Settings) -> int:
     ]
     rows = [
         [
-            _written(each.at),
+            written(each.at),
             each.by,
             each.did or f"entry {each.entry}, deleted since",
             each.office or "",
@@ -269,7 +277,3 @@ def _audit(args: argparse.Namespace, settings: Settings) -> int:
     header = ("at", "by", "did", "office", "on", "desk")
     answer(args, {"audit": told}, table(header, rows))
     return 0
-
-
-def _written(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
